@@ -1,0 +1,18 @@
+import type { Diagnostic, Place } from '../source/diagnostic.js';
+import type { Json, Pointer } from '../source/json.js';
+
+/** One document of a manifest: a whole JSON file, or one document of a YAML stream. */
+export interface ManifestDocument {
+  /** From 0. */
+  index: number;
+  value: Json;
+  /** The place of a value or of its key; falls back to the nearest parent that exists. */
+  placeOf(at: Pointer, part?: 'key' | 'value'): Place;
+}
+
+/** A parsed file. Where `diagnostics` holds errors, `documents` holds what could still be read (possibly nothing). */
+export interface Manifest {
+  path: string;
+  documents: ManifestDocument[];
+  diagnostics: Diagnostic[];
+}

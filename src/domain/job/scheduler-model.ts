@@ -1,0 +1,64 @@
+import type { Diagnostic } from '../source/diagnostic.js';
+import type { JsonObject, Pointer } from '../source/json.js';
+import type { Manifest, ManifestDocument } from './manifest.js';
+import type { Job, JobKind } from './job.js';
+import type { JobRef } from './job-ref.js';
+
+/** A field that differs. `before` undefined: absent live; `after` undefined: absent in Git. */
+export interface FieldDiff {
+  pointer: Pointer;
+  before?: unknown;
+  after?: unknown;
+}
+
+/** What making live equal to desired will do, in the scheduler's terms. */
+export interface Comparison {
+  /** Empty: nothing to do. */
+  fields: FieldDiff[];
+  /** `update` replaces the definition, `scale` changes the number of instances only. */
+  action: 'none' | 'update' | 'scale';
+  /** What it means, in words: "restarts 4 tasks, rolling", "resets 3 of 10 remaining repeats". */
+  effect?: string;
+}
+
+/** What a model is told of the environment; everything optional knowledge. */
+export interface ModelContext {
+  /** Server version where known, e.g. `1.10.17`. */
+  version?: string;
+  /** Names of the environment's other settings that a model understands (for example `mesosRole`). */
+  settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * The pure half of a scheduler: all that can be known of its jobs without talking to it. An adapter for a new scheduler
+ * is a model, a driver and one line in the registry.
+ */
+export interface SchedulerModel {
+  /** `marathon`, `chronos`. */
+  readonly kind: string;
+  /** Rule ids with a one-line description each, for the catalogue in the docs. */
+  readonly rules: readonly { code: string; summary: string }[];
+  /** Whether a document of a manifest is this scheduler's, by shape. */
+  recognise(value: JsonObject): JobKind | undefined;
+  /** The jobs that a recognised document states (a group states its apps), with ids made absolute, unvalidated. */
+  jobsOf(
+    manifest: Manifest,
+    document: ManifestDocument,
+    at: Pointer,
+    kind: JobKind,
+  ): { jobs: Job[]; diagnostics: Diagnostic[] };
+  /** Schema and cross-field rules for one job. */
+  validate(job: Job, context: ModelContext): Diagnostic[];
+  /** Rules over all jobs of this scheduler in an environment: unknown parents, cycles, clashes. Ids are unique already. */
+  validateSet(jobs: readonly Job[], context: ModelContext): Diagnostic[];
+  /** References of jobs that must be applied before this one; may name jobs that do not exist. */
+  dependencies(job: Job, all: readonly Job[]): JobRef[];
+  /** Compares a desired document with a live one, both native, ignoring what the scheduler itself fills in or moves. */
+  compare(
+    desired: Pick<Job, 'kind' | 'spec'>,
+    live: { kind: JobKind; spec: JsonObject },
+    context: ModelContext,
+  ): Comparison;
+  /** Pointers (relative to the job's spec) of the image references in it. */
+  images(job: Pick<Job, 'kind' | 'spec'>): Pointer[];
+}

@@ -1,0 +1,63 @@
+import type { JobKind, ValidatedJob } from '../job/job.js';
+import type { JobRef, SchedulerName } from '../job/job-ref.js';
+import type { FieldDiff } from '../job/scheduler-model.js';
+import type { JsonObject } from '../source/json.js';
+import type { ObjectId, Revision } from '../source/revision.js';
+
+/** A job as its scheduler has it. */
+export interface LiveJob {
+  ref: JobRef;
+  kind: JobKind;
+  id: string;
+  /** The native document, as read. */
+  spec: JsonObject;
+  /** The scheduler's own version of the definition, where it has one. */
+  version?: string;
+  /** The environment that a label names as owner, where the scheduler has labels and one is set. */
+  ownerLabel?: string;
+  /** True while the scheduler is still carrying out a change of this job. */
+  deploying?: boolean;
+}
+
+export type ChangeAction = 'create' | 'update' | 'scale' | 'delete' | 'none' | 'blocked';
+
+/** One line of a plan. */
+export interface Change {
+  ref: JobRef;
+  scheduler: SchedulerName;
+  kind: JobKind;
+  id: string;
+  action: ChangeAction;
+  /** What the action would have been without the block. */
+  wanted?: ChangeAction;
+  desired?: ValidatedJob;
+  live?: LiveJob;
+  /** What was last applied, where that is known. */
+  lastApplied?: JsonObject;
+  fields: FieldDiff[];
+  /** Why: "new in Git", "changed in Git", "changed by hand", "gone from Git", … */
+  reason: string;
+  /** What it will do there: "restarts 4 tasks". */
+  effect?: string;
+  /** Live differs from what was last applied although Git did not change. */
+  drift: boolean;
+  /** An earlier pass announced this job's change and never recorded an end: read back, then record. */
+  unresolved: boolean;
+  /** Changes of this plan that must end well before this one begins. */
+  after: JobRef[];
+}
+
+export interface Plan {
+  /** Digest over what will be done: the same plan has the same id. */
+  id: string;
+  environment: string;
+  revision: Revision;
+  tree: ObjectId;
+  /** In an order that respects `after`. */
+  changes: Change[];
+}
+
+/** True where the plan changes something (a blocked change does not count). */
+export function changesSomething(plan: Plan): boolean {
+  return plan.changes.some((c) => c.action !== 'none' && c.action !== 'blocked');
+}

@@ -1,0 +1,86 @@
+import type { JobRef } from '../job/job-ref.js';
+import type { JobKind } from '../job/job.js';
+import type { JsonObject } from '../source/json.js';
+import type { ObjectId, Revision } from '../source/revision.js';
+import type { Outcome, OutcomeState } from './outcome.js';
+import type { ChangeAction } from '../plan/plan.js';
+
+/** What the ledger knows of one job: the value of `jobs[REF]` in `state.json`. */
+export interface LedgerJob {
+  scheduler: string;
+  kind: JobKind;
+  id: string;
+  /** Path in the ledger's tree of the document last sent; absent before the first successful send and after a delete. */
+  file?: string;
+  /** The revision whose manifest that was. */
+  revision: Revision;
+  outcome: OutcomeState;
+  message: string;
+  version?: string;
+  deploymentId?: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  /** Digest of the desired document that failed: not tried again while desired has this digest. */
+  failedDigest?: string;
+}
+
+/** A change that a pass announced before its first call and whose end is not on record yet. */
+export interface LedgerIntent {
+  ref: JobRef;
+  scheduler: string;
+  kind: JobKind;
+  id: string;
+  action: ChangeAction;
+  /** Digest of the desired document; absent for deletes. */
+  desiredDigest?: string;
+}
+
+/** `state.json` of the ledger's tree. */
+export interface LedgerState {
+  version: 1;
+  environment: string;
+  /** Revision and tree of the last pass. */
+  revision: Revision;
+  tree: ObjectId;
+  /** Pass id of the last entry. */
+  pass: string;
+  jobs: Record<string, LedgerJob>;
+  /** Non-empty only between the intent and the outcome of a pass. */
+  intents: LedgerIntent[];
+}
+
+/** What is appended. One commit each: the intent before the first call of a pass, the outcome after its last. */
+export interface LedgerEntry {
+  phase: 'intent' | 'outcome';
+  environment: string;
+  pass: string;
+  planId: string;
+  revision: Revision;
+  tree: ObjectId;
+  /** Who or what started the pass: `run`, `handle`, `deploy --once`, … */
+  trigger: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  outcomes: Outcome[];
+  state: LedgerState;
+  /** Documents to write (pretty JSON, sorted keys) and paths to remove (null) in the ledger's tree. */
+  files: Record<string, JsonObject | null>;
+}
+
+/** An entry read back from the ledger. */
+export interface LedgerRecord {
+  commit: ObjectId;
+  parents: ObjectId[];
+  /** Author time, ISO 8601. */
+  at: string;
+  subject: string;
+  /** Trailers in order, keys as written (`Towline-Revision`). */
+  trailers: { key: string; value: string }[];
+}
+
+/** The path of a job's document in the ledger's tree: `marathon/shop/web.json`, `chronos/nightly-report.json`. */
+export function ledgerFile(scheduler: string, kind: JobKind, id: string): string {
+  const name = id.replace(/^\/+/, '') || '_root';
+  const suffix = kind === 'group' ? '.group.json' : '.json';
+  return `${scheduler}/${name}${suffix}`;
+}

@@ -1,0 +1,25 @@
+import type { ObjectFormat, ObjectId } from './revision.js';
+
+/** What git knows of one path below a folder. */
+export type FileMode = '100644' | '100755' | '120000' | '160000';
+
+export interface TreeEntry {
+  /** Path below the folder, `/`-separated, UTF-8. */
+  path: string;
+  /** The path's exact bytes in hexadecimal, only where they are not valid UTF-8. */
+  pathHex?: string;
+  mode: FileMode;
+  id: ObjectId;
+  /** Size in bytes of a blob, where the adapter knows it. */
+  size?: number;
+}
+
+/** A tree as read from git: the id that names it, and every entry below it that is not a tree. */
+export interface Tree {
+  id: ObjectId;
+  format: ObjectFormat;
+  entries: TreeEntry[];
+}
+
+export type TreeChange =
+  { kind: 'added' | 'modified'; entry: TreeEntry } | { kind: 'deleted'; path: string; pathHex?: string };

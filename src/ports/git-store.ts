@@ -1,0 +1,33 @@
+import type { ObjectId, Revision } from '../domain/source/revision.js';
+import type { JobRepository } from './job-repository.js';
+import type { Waiting } from './kv-store.js';
+
+export interface NewCommit {
+  /** The commit whose tree is changed; undefined: start from an empty tree. */
+  base?: Revision;
+  /** First parent first; empty: a root commit. Given explicitly, never guessed. */
+  parents: Revision[];
+  /** Path → new bytes, or null to remove it. File modes of existing files are kept. */
+  files: ReadonlyMap<string, Uint8Array | null>;
+  message: string;
+  author: { name: string; email: string };
+  /** Author and committer time in ms since the epoch. */
+  at: number;
+}
+
+/** The write side: objects first, then one compare-and-swap of a branch. */
+export interface GitStore extends JobRepository {
+  /** Writes a commit that nothing points to yet. Signed where git's own configuration says so. */
+  writeCommit(commit: NewCommit, waiting: Waiting): Promise<Revision>;
+  /**
+   * Moves a branch from `expected` (undefined: it must not exist) to `revision`, on the remote where there is one.
+   * Throws `conflict` where somebody else came first. `runHooks: false` skips hooks where the repository is in place.
+   */
+  publish(
+    branch: string,
+    revision: Revision,
+    options: Waiting & { expected: Revision | undefined; runHooks: boolean },
+  ): Promise<void>;
+  /** Id that bytes have as a blob of this repository. */
+  blobId(bytes: Uint8Array): ObjectId;
+}

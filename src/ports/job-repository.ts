@@ -1,0 +1,43 @@
+import type { ObjectId, Revision } from '../domain/source/revision.js';
+import type { Tree, TreeChange } from '../domain/source/tree.js';
+import type { Waiting } from './kv-store.js';
+
+/** A commit, as far as Towline looks at one. */
+export interface CommitInfo {
+  revision: Revision;
+  parents: Revision[];
+  author: { name: string; email: string };
+  /** Author time, ISO 8601. */
+  at: string;
+  subject: string;
+  body: string;
+  /** Trailers of the message in order, keys as written. */
+  trailers: { key: string; value: string }[];
+}
+
+/**
+ * The read side of a repository of manifests. Errors: `unavailable` for a remote that does not answer, `invalid` for a
+ * folder or branch that is not there (never an empty result), `refused` for missing rights.
+ */
+export interface JobRepository {
+  /** Where it is, without credentials. */
+  readonly location: string;
+  /** Brings branches up to date from the remote; nothing to do for a repository that is used in place. */
+  fetch(waiting: Waiting): Promise<void>;
+  /** The commit of a branch (`main`), tag or full id; undefined where there is none. */
+  resolve(branchRef: string, waiting: Waiting): Promise<Revision | undefined>;
+  /** The tree of a folder ('' for the root) with every non-tree entry below it. Throws `invalid` where it is missing. */
+  readTree(revision: Revision, folder: string, waiting: Waiting): Promise<Tree>;
+  /** Tree-to-tree difference of a folder, no rename detection; either revision may lack the folder. */
+  diff(from: Revision, to: Revision, folder: string, waiting: Waiting): Promise<TreeChange[]>;
+  /** Contents of blobs, in the order asked for; each as exact bytes. Throws on a missing object. */
+  readBlobs(ids: readonly ObjectId[], waiting: Waiting): AsyncIterable<{ id: ObjectId; bytes: Uint8Array }>;
+  /** One file of a revision, or undefined. */
+  readFile(revision: Revision, path: string, waiting: Waiting): Promise<Uint8Array | undefined>;
+  /** Commits from `revision` back, newest first, at most `limit`; `path` limits to those that touch it. */
+  log(
+    revision: Revision,
+    options: Waiting & { limit: number; firstParent?: boolean; path?: string; grep?: string },
+  ): Promise<CommitInfo[]>;
+  isAncestor(ancestor: Revision, descendant: Revision, waiting: Waiting): Promise<boolean>;
+}

@@ -1,0 +1,11 @@
+/** Exit codes of every command; documented in docs/exit-codes.md. */
+export const EXIT = {
+  done: 0,
+  error: 1,
+  /** `plan`, `drift`: there are changes. */
+  changes: 2,
+  /** A gate or a failed deployment holds something back. */
+  held: 3,
+  sigint: 130,
+  sigterm: 143,
+} as const;
