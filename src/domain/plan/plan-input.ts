@@ -1,0 +1,40 @@
+import type { JobRef, SchedulerName } from '../job/job-ref.js';
+import type { JobKind, ValidatedJob } from '../job/job.js';
+import type { ModelContext, SchedulerModel } from '../job/scheduler-model.js';
+import type { JsonObject } from '../source/json.js';
+import type { ObjectId, Revision } from '../source/revision.js';
+import type { LiveJob } from './plan.js';
+
+/** What is on record of a job: from the ledger. */
+export interface KnownJob {
+  scheduler: SchedulerName;
+  kind: JobKind;
+  id: string;
+  /** The document last sent; absent where none was, or where it could not be read. */
+  document?: JsonObject;
+  /** Digest of the desired document that failed and is not tried again. */
+  failedDigest?: string;
+}
+
+/** Everything that a plan is made of. Plans come from nothing else: no clock, no configuration lookup, no I/O. */
+export interface PlanInput {
+  environment: string;
+  revision: Revision;
+  tree: ObjectId;
+  desired: readonly ValidatedJob[];
+  /** Jobs that Git states but that validation refused. They are neither applied nor pruned. */
+  rejected: ReadonlyMap<JobRef, string>;
+  /** False where a file could not be read or understood: then nobody may conclude that a job is gone. */
+  complete: boolean;
+  live: readonly LiveJob[];
+  known: ReadonlyMap<JobRef, KnownJob>;
+  /** Jobs whose change was announced and never recorded. */
+  unresolved: ReadonlySet<JobRef>;
+  /** Schedulers that could not be read now, with the reason: their jobs are left alone. */
+  unreadable: ReadonlyMap<SchedulerName, string>;
+  schedulers: ReadonlyMap<SchedulerName, { model: SchedulerModel; context: ModelContext }>;
+  /** Existing jobs of others that may be taken over. */
+  adopt: 'none' | 'all' | ReadonlySet<JobRef>;
+  /** Failed jobs that may be tried again although nothing changed. */
+  retry: 'none' | 'all' | ReadonlySet<JobRef>;
+}

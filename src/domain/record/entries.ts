@@ -1,0 +1,144 @@
+import type { JobRef } from '../job/job-ref.js';
+import type { Change, Plan } from '../plan/plan.js';
+import { digest } from '../source/digest.js';
+import type { JsonObject } from '../source/json.js';
+import {
+  ledgerFile,
+  type LedgerEntry,
+  type LedgerIntent,
+  type LedgerJob,
+  type LedgerState,
+} from './ledger-entry.js';
+import type { Outcome } from './outcome.js';
+
+/** What is the same for both entries of a pass. */
+export interface PassFacts {
+  pass: string;
+  trigger: string;
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** The changes of a plan that will call a scheduler. */
+export function changesToSend(plan: Plan): Change[] {
+  return plan.changes.filter((c) => c.action !== 'none' && c.action !== 'blocked');
+}
+
+/** The entry before the first call: what is about to be done. After a crash it tells the next pass what to read back. */
+export function intentEntry(plan: Plan, state: LedgerState | undefined, facts: PassFacts): LedgerEntry {
+  const sending = changesToSend(plan);
+  const named = new Set<JobRef>(sending.map((c) => c.ref));
+  const kept = (state?.intents ?? []).filter((intent) => !named.has(intent.ref));
+  return {
+    ...common(plan, facts),
+    phase: 'intent',
+    outcomes: [],
+    files: {},
+    state: { ...base(plan, state, facts), intents: [...kept, ...sending.map(intentOf)] },
+  };
+}
+
+/**
+ * The entry after the last call: how each change ended. An intent stays open only where the end is not known. The tree
+ * gets exactly what was sent.
+ */
+export function outcomeEntry(
+  plan: Plan,
+  outcomes: readonly Outcome[],
+  state: LedgerState | undefined,
+  facts: PassFacts,
+): LedgerEntry {
+  const changes = new Map(plan.changes.map((c) => [c.ref, c]));
+  const jobs: Record<string, LedgerJob> = { ...state?.jobs };
+  const files: Record<string, JsonObject | null> = {};
+  for (const outcome of outcomes) {
+    const change = changes.get(outcome.ref);
+    if (change !== undefined) settle(outcome, change, plan, jobs, files);
+  }
+  const sent = new Set<JobRef>(changesToSend(plan).map((c) => c.ref));
+  const open = new Set<JobRef>(outcomes.filter((o) => o.state === 'unknown').map((o) => o.ref));
+  const ended = new Set<JobRef>(outcomes.map((o) => o.ref));
+  const intents = (state?.intents ?? []).filter(
+    ({ ref }) => open.has(ref) || !(sent.has(ref) || ended.has(ref)),
+  );
+  return {
+    ...common(plan, facts),
+    phase: 'outcome',
+    outcomes: [...outcomes],
+    files,
+    state: { ...base(plan, state, facts), jobs, intents },
+  };
+}
+
+function settle(
+  outcome: Outcome,
+  change: Change,
+  plan: Plan,
+  jobs: Record<string, LedgerJob>,
+  files: Record<string, JsonObject | null>,
+): void {
+  if (outcome.state === 'blocked') return;
+  const path = ledgerFile(outcome.scheduler, outcome.kind, outcome.id);
+  const gone = change.desired === undefined && outcome.state === 'applied';
+  if (gone) {
+    if (jobs[outcome.ref]?.file !== undefined) files[jobs[outcome.ref]?.file ?? path] = null;
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a fresh copy of the map, keyed by job reference
+    delete jobs[outcome.ref];
+    return;
+  }
+  const document = outcome.sent ?? (outcome.state === 'applied' ? change.desired?.spec : undefined);
+  if (document !== undefined) files[path] = document;
+  const file = document === undefined ? jobs[outcome.ref]?.file : path;
+  const failed = outcome.state === 'failed' || outcome.state === 'rolled-back';
+  jobs[outcome.ref] = {
+    scheduler: outcome.scheduler,
+    kind: outcome.kind,
+    id: outcome.id,
+    ...(file === undefined ? {} : { file }),
+    revision: plan.revision,
+    outcome: outcome.state,
+    message: outcome.message,
+    ...(outcome.version === undefined ? {} : { version: outcome.version }),
+    ...(outcome.deploymentId === undefined ? {} : { deploymentId: outcome.deploymentId }),
+    at: outcome.endedAt,
+    ...(failed && change.desired !== undefined ? { failedDigest: digest(change.desired.spec) } : {}),
+  };
+}
+
+function intentOf(change: Change): LedgerIntent {
+  return {
+    ref: change.ref,
+    scheduler: change.scheduler,
+    kind: change.kind,
+    id: change.id,
+    action: change.action,
+    ...(change.desired === undefined ? {} : { desiredDigest: digest(change.desired.spec) }),
+  };
+}
+
+function base(plan: Plan, state: LedgerState | undefined, { pass }: PassFacts): LedgerState {
+  return {
+    version: 1,
+    environment: plan.environment,
+    revision: plan.revision,
+    tree: plan.tree,
+    pass,
+    jobs: { ...state?.jobs },
+    intents: [],
+  };
+}
+
+function common(
+  plan: Plan,
+  { pass, trigger, at }: PassFacts,
+): Omit<LedgerEntry, 'phase' | 'outcomes' | 'files' | 'state'> {
+  return {
+    environment: plan.environment,
+    pass,
+    planId: plan.id,
+    revision: plan.revision,
+    tree: plan.tree,
+    trigger,
+    at,
+  };
+}

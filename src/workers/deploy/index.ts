@@ -1,0 +1,145 @@
+import type { JobRef } from '../../domain/job/job-ref.js';
+import type { Outcome } from '../../domain/record/outcome.js';
+import type { Clock } from '../../ports/clock.js';
+import type { HeldLock, Lock } from '../../ports/lock.js';
+import { sleep } from '../../runtime/abort.js';
+import { TowlineError } from '../../runtime/errors.js';
+import type { Log } from '../../runtime/log.js';
+import { loop } from '../../runtime/loop.js';
+import { Bell } from '../../runtime/wake.js';
+import { ManifestCache } from '../../queries/declared.js';
+import { lead, withLock } from '../lead.js';
+import { runPass, type PassResult } from '../pass.js';
+import type { Worker } from '../worker.js';
+import { applyChanges, type DeployPolicy } from './apply.js';
+import { observeDeploy, type DeployMemory, type DeploySources } from './observe.js';
+import { nothingToDeploy, planDeploy, type DeployObserved, type DeployPlan } from './plan.js';
+import { recordIntent, recordOutcome } from './record.js';
+
+export type { DeployPlan, DeployPolicy };
+
+export interface DeployWorkerOptions extends DeploySources {
+  lock: Lock;
+  clock: Clock;
+  log: Log;
+  deploy: DeployPolicy;
+  ledgerRequired: boolean;
+  /** Pause between two complete looks at mirror and schedulers, when nothing wakes the worker before. */
+  pollMs: number;
+  progress?: (ref: JobRef, text: string) => void;
+}
+
+export interface DeployApplied {
+  outcomes: Outcome[];
+}
+
+export type DeployResult = PassResult<DeployPlan, DeployApplied>;
+
+/** Worker 5 of the chain: makes the schedulers run what the mirrored manifests state, and puts on record what it did. */
+export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult> {
+  const { layout, lock, clock, pollMs } = options;
+  const log = options.log.child({ worker: 'deploy', environment: layout.environment });
+  const key = layout.lock('deploy');
+  const bell = new Bell();
+  const memory: DeployMemory = { manifests: new ManifestCache() };
+
+  const pass = (
+    held: HeldLock | undefined,
+    {
+      signal,
+      dryRun = false,
+      trigger,
+      full,
+    }: { signal: AbortSignal; dryRun?: boolean; trigger: string; full: boolean },
+  ): Promise<DeployResult> =>
+    runPass<DeployObserved, DeployPlan, DeployApplied>(
+      {
+        worker: 'deploy',
+        environment: layout.environment,
+        observe: (context) => observeDeploy(options, memory, { signal: context.signal, full }),
+        plan: planDeploy,
+        nothingToDo: nothingToDeploy,
+        apply: async (plan, _observed, context) => {
+          await recordIntent(plan, { ...options, lock: holding(held) }, context);
+          const outcomes = await applyChanges(plan.plan, {
+            environment: layout.environment,
+            schedulers: new Map(options.schedulers.map((s) => [s.name, s])),
+            policy: options.deploy,
+            clock,
+            log: context.log.child({ revision: plan.plan.revision }),
+            signal: context.signal,
+            ...(options.progress === undefined ? {} : { progress: options.progress }),
+          });
+          return { outcomes };
+        },
+        record: (applied, plan, observed, context) =>
+          recordOutcome(plan, applied.outcomes, observed, { ...options, lock: holding(held) }, context),
+      },
+      { signal, log, clock, dryRun, trigger },
+    );
+
+  return {
+    name: 'deploy',
+    environment: layout.environment,
+    wake: () => bell.ring(),
+    once: async (how) =>
+      how.dryRun === true
+        ? pass(undefined, { ...how, full: true })
+        : withLock({ lock, key, signal: how.signal, log }, (held, signal) =>
+            pass(held, { ...how, signal, full: true }),
+          ),
+    run: ({ signal }) =>
+      lead({ lock, key, signal, log }, async (held, leading) => {
+        let fullAt = -Infinity;
+        const passes = loop({
+          log,
+          signal: leading,
+          round: async (roundSignal) => {
+            const full = clock.now() - fullAt >= pollMs;
+            const result = await pass(held, { signal: roundSignal, trigger: 'run', full });
+            if (full) fullAt = clock.now();
+            throwIfUnreadable(result);
+          },
+          wait: (waitSignal) => bell.wait(pollMs, waitSignal),
+        });
+        await Promise.all([passes, ringOnNewRef(options, bell, leading, log)]);
+      }),
+  };
+}
+
+function holding(held: HeldLock | undefined): HeldLock {
+  if (held === undefined) throw new Error('a pass that writes needs the lock');
+  return held;
+}
+
+/** The rest of the environment was done; a scheduler that did not answer is asked again soon, with backoff. */
+function throwIfUnreadable(result: DeployResult): void {
+  if (result.kind === 'nothing-observed' || result.plan.unreadable.size === 0) return;
+  const reasons = [...result.plan.unreadable].map(([name, reason]) => `${name}: ${reason}`);
+  throw new TowlineError('scheduler-unreadable', 'unavailable', `could not be read: ${reasons.join('; ')}`, {
+    help: 'Nothing was changed there. It is tried again.',
+  });
+}
+
+/** Waits on `.ref` alone: one small blocking query tells of every finished mirror pass. */
+async function ringOnNewRef(
+  { kv, layout }: DeployWorkerOptions,
+  bell: Bell,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  let index = 0;
+  let modified: number | undefined;
+  await loop({
+    log,
+    signal,
+    round: async (roundSignal) => {
+      const seen = await kv.watch(layout.ref, { signal: roundSignal, index, waitMs: 120_000 });
+      const now = seen.value?.modifyIndex;
+      if (index !== 0 && now !== modified) bell.ring();
+      modified = now;
+      index = seen.index < index ? 0 : seen.index;
+    },
+    wait: (waitSignal) => sleep(100, waitSignal),
+  });
+}

@@ -1,0 +1,149 @@
+import type { JobRef } from '../../domain/job/job-ref.js';
+import type { ModelContext } from '../../domain/job/scheduler-model.js';
+import type { PrunePolicy } from '../../domain/plan/gate.js';
+import type { PlanInput } from '../../domain/plan/plan-input.js';
+import { parseStatus, type JobStatus } from '../../domain/record/status.js';
+import type { KvLayout } from '../../domain/source/kv-layout.js';
+import { placeText } from '../../domain/source/diagnostic.js';
+import type { KvStore } from '../../ports/kv-store.js';
+import type { Ledger } from '../../ports/ledger.js';
+import type { Scheduler } from '../../ports/scheduler.js';
+import { declaredJobs, type ManifestCache, type Models } from '../../queries/declared.js';
+import { readMirror, type MirrorCache, type MirrorState } from '../../queries/desired.js';
+import { readLedger } from '../../queries/known.js';
+import { readLive } from '../../queries/live.js';
+import { TowlineError } from '../../runtime/errors.js';
+import type { DeployObserved } from './plan.js';
+
+export interface DeploySources {
+  layout: KvLayout;
+  kv: KvStore;
+  ledger: Ledger;
+  schedulers: readonly Scheduler[];
+  models: Models;
+  policy: PrunePolicy;
+  adopt: PlanInput['adopt'];
+  retry: PlanInput['retry'];
+}
+
+/** What a deployer keeps between passes; a new process starts with none of it and finds the same plan. */
+export interface DeployMemory {
+  mirror?: MirrorCache;
+  manifests: ManifestCache;
+}
+
+/** Reads everything that the plan is made of. Undefined where nothing was mirrored yet. */
+export async function observeDeploy(
+  sources: DeploySources,
+  memory: DeployMemory,
+  { signal, full }: { signal: AbortSignal; full: boolean },
+): Promise<DeployObserved | undefined> {
+  const { layout, kv, ledger, schedulers, policy, adopt, retry } = sources;
+  const mirror = await readMirror(kv, layout, {
+    signal,
+    full,
+    ...(memory.mirror === undefined ? {} : { cache: memory.mirror }),
+  });
+  if (mirror.kind === 'absent') return undefined;
+  if (mirror.kind !== 'whole') throw notWhole(mirror, layout);
+  const { mirrorRef, files } = mirror;
+  memory.mirror = { mirrorRef, files: new Map(files.map((file) => [file.path, file])) };
+  const [models, { live, unreadable }, onRecord, statuses] = await Promise.all([
+    withVersions(sources.models, schedulers, signal),
+    readLive(schedulers, signal),
+    readLedger(ledger, signal),
+    readStatuses(kv, layout, signal),
+  ]);
+  const declared = declaredJobs(files, models, memory.manifests);
+  const rejected = new Map<JobRef, string>();
+  for (const { ref, source } of declared.rejected) {
+    const first = declared.diagnostics.find((d) => d.severity === 'error' && d.place.file === source.file);
+    rejected.set(
+      ref,
+      first === undefined ? `see ${source.file}` : `${placeText(first.place)}: ${first.message}`,
+    );
+  }
+  const tree = mirrorRef.folders[0]?.tree;
+  if (tree === undefined) return undefined;
+  const input: PlanInput = {
+    environment: layout.environment,
+    revision: mirrorRef.revision,
+    tree,
+    desired: declared.jobs,
+    rejected,
+    complete: declared.complete,
+    live,
+    known: onRecord.known,
+    unresolved: onRecord.unresolved,
+    unreadable,
+    schedulers: models,
+    adopt,
+    retry,
+  };
+  return { input, diagnostics: declared.diagnostics, policy, statuses };
+}
+
+/** A mirror that is not whole is never acted on. Both cases end by themselves when the mirror has done its pass. */
+function notWhole(
+  mirror: Exclude<MirrorState, { kind: 'whole' | 'absent' }>,
+  layout: KvLayout,
+): TowlineError {
+  if (mirror.kind === 'incomplete') {
+    return new TowlineError(
+      'mirror-incomplete',
+      'invalid',
+      `the mirror of ${layout.environment} is being written (to ${mirror.to}); nothing is deployed from half a mirror`,
+      {
+        help: 'It goes on when the mirror has finished. If no mirror is running, start one: towline mirror.',
+      },
+    );
+  }
+  const keys = mirror.keys.length === 0 ? '' : ` Changed by hand: ${mirror.keys.slice(0, 5).join(', ')}.`;
+  return new TowlineError('mirror-tampered', 'invalid', `refused: ${mirror.reason}.${keys}`, {
+    help: 'Somebody edited mirrored keys. Change the job repository instead; the next mirror pass puts the keys right.',
+    details: mirror.keys,
+  });
+}
+
+async function readStatuses(
+  kv: KvStore,
+  layout: KvLayout,
+  signal: AbortSignal,
+): Promise<Map<JobRef, JobStatus>> {
+  const { value } = await kv.list(layout.statusPrefix, { signal });
+  const statuses = new Map<JobRef, JobStatus>();
+  for (const entry of value) {
+    const status = parseStatus(entry.value);
+    if (status !== undefined) statuses.set(status.ref as JobRef, status);
+  }
+  return statuses;
+}
+
+/** Models know defaults by server version. A version that can't be asked for is simply not known. */
+async function withVersions(
+  models: Models,
+  schedulers: readonly Scheduler[],
+  signal: AbortSignal,
+): Promise<Models> {
+  const result = new Map(models);
+  await Promise.all(
+    schedulers.map(async (scheduler) => {
+      const entry = models.get(scheduler.name);
+      if (entry === undefined) return;
+      const version = await versionOf(scheduler, signal);
+      const context: ModelContext = version === undefined ? entry.context : { ...entry.context, version };
+      result.set(scheduler.name, { model: entry.model, context });
+    }),
+  );
+  return result;
+}
+
+async function versionOf(scheduler: Scheduler, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return (await scheduler.describe({ signal })).version;
+  } catch (error) {
+    // The scheduler's own reading reports why it does not answer; here only the version is missing.
+    if (signal.aborted) throw error;
+    return undefined;
+  }
+}

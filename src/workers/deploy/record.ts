@@ -1,0 +1,167 @@
+import { changesToSend, intentEntry, outcomeEntry } from '../../domain/record/entries.js';
+import type { LedgerEntry, LedgerState } from '../../domain/record/ledger-entry.js';
+import type { Outcome } from '../../domain/record/outcome.js';
+import { sameStatus, type JobStatus } from '../../domain/record/status.js';
+import { kvJson, type KvKey, type KvLayout } from '../../domain/source/kv-layout.js';
+import type { ObjectId } from '../../domain/source/revision.js';
+import { isoTime } from '../../ports/clock.js';
+import type { KvOperation, KvStore } from '../../ports/kv-store.js';
+import type { Ledger } from '../../ports/ledger.js';
+import type { HeldLock } from '../../ports/lock.js';
+import { kindOf, TowlineError } from '../../runtime/errors.js';
+import { retry } from '../../runtime/retry.js';
+import type { PassContext } from '../pass.js';
+import type { DeployObserved, DeployPlan } from './plan.js';
+
+/** Appends that somebody else may win before this one gives up. */
+const LOST_RACES = 5;
+/** How long recording may take once the pass itself was told to stop. */
+export const RECORD_MS = 20_000;
+
+export interface RecordTargets {
+  layout: KvLayout;
+  kv: KvStore;
+  ledger: Ledger;
+  /** False: a ledger that can't be written does not stop a deploy. */
+  ledgerRequired: boolean;
+  lock: HeldLock;
+}
+
+/** Announces what is about to be sent. What can't be recorded is not done, unless configured otherwise. */
+export async function recordIntent(
+  { plan }: DeployPlan,
+  targets: RecordTargets,
+  context: PassContext,
+): Promise<void> {
+  if (changesToSend(plan).length === 0) return;
+  await recorded(targets, context, context.signal, (state) => intentEntry(plan, state, facts(context)));
+}
+
+/** Puts on record how the pass ended: the ledger first, then KV status. Runs on its own signal, also after a stop. */
+export async function recordOutcome(
+  deployPlan: DeployPlan,
+  outcomes: readonly Outcome[],
+  observed: DeployObserved,
+  targets: RecordTargets,
+  context: PassContext,
+): Promise<void> {
+  const signal = AbortSignal.timeout(RECORD_MS);
+  if (outcomes.length > 0 || changesToSend(deployPlan.plan).length > 0)
+    await recorded(targets, context, signal, (state) =>
+      outcomeEntry(deployPlan.plan, outcomes, state, facts(context)),
+    );
+  if (targets.lock.lost.aborted) return;
+  await writeStatuses(
+    statusOperations(deployPlan, outcomes, observed, targets.layout, context),
+    targets,
+    signal,
+  );
+}
+
+async function recorded(
+  { ledger, ledgerRequired }: RecordTargets,
+  context: PassContext,
+  signal: AbortSignal,
+  entry: (state: LedgerState | undefined) => LedgerEntry,
+): Promise<ObjectId | undefined> {
+  try {
+    return await retry(() => appendAnew(ledger, signal, entry), {
+      signal,
+      attempts: 4,
+      minMs: 200,
+      maxMs: 3000,
+    });
+  } catch (error) {
+    if (ledgerRequired) {
+      throw new TowlineError(
+        'ledger-unwritable',
+        kindOf(error),
+        `the ledger ${ledger.branch} can't be written`,
+        {
+          help: "What can't be recorded is not done. Repair the ledger's repository, or set ledger.required to false.",
+          cause: error,
+        },
+      );
+    }
+    context.log.error(
+      { err: error, branch: ledger.branch },
+      'the ledger could not be written; going on as configured',
+    );
+    return undefined;
+  }
+}
+
+/** Appends after the newest entry, whoever wrote it; the entry is made anew from the state found there. */
+async function appendAnew(
+  ledger: Ledger,
+  signal: AbortSignal,
+  entry: (state: LedgerState | undefined) => LedgerEntry,
+): Promise<ObjectId> {
+  for (let attempt = 1; ; attempt++) {
+    const head = await ledger.head({ signal });
+    try {
+      return await ledger.append(entry(head.state), head.commit, { signal });
+    } catch (error) {
+      if (kindOf(error) !== 'conflict' || attempt >= LOST_RACES) throw error;
+    }
+  }
+}
+
+function statusOperations(
+  { plan, standing, obsolete }: DeployPlan,
+  outcomes: readonly Outcome[],
+  observed: DeployObserved,
+  layout: KvLayout,
+  context: PassContext,
+): KvOperation[] {
+  const operations: KvOperation[] = [];
+  const common = { revision: plan.revision, plan: plan.id, pass: context.id, since: isoTime(context.clock) };
+  const set = (key: KvKey, status: JobStatus): void => {
+    const now = observed.statuses.get(status.ref as never);
+    if (!sameStatus(now, status)) operations.push({ verb: 'set', key, value: kvJson(status) });
+  };
+  for (const { change, state, message } of standing) {
+    set(layout.status(change.scheduler, change.id), {
+      ref: change.ref,
+      ...common,
+      action: change.action,
+      state,
+      message,
+    });
+  }
+  for (const { ref, scheduler, id, action, state, message } of outcomes) {
+    const gone = state === 'applied' && plan.changes.some((c) => c.ref === ref && c.desired === undefined);
+    if (gone) operations.push({ verb: 'delete', key: layout.status(scheduler, id) });
+    else set(layout.status(scheduler, id), { ref, ...common, action, state, message });
+  }
+  for (const ref of obsolete) {
+    const at = ref.indexOf(':');
+    operations.push({ verb: 'delete', key: layout.status(ref.slice(0, at), ref.slice(at + 1)) });
+  }
+  return operations;
+}
+
+async function writeStatuses(
+  operations: readonly KvOperation[],
+  { kv, lock }: RecordTargets,
+  signal: AbortSignal,
+): Promise<void> {
+  const size = kv.limits.operations - 1;
+  for (let at = 0; at < operations.length; at += size) {
+    const result = await kv.transaction([lock.guard(), ...operations.slice(at, at + size)], { signal });
+    if (!result.committed) {
+      throw new TowlineError(
+        'status-unwritable',
+        'conflict',
+        `KV status was not written: ${result.errors[0]?.message ?? ''}`,
+        {
+          details: result.errors,
+        },
+      );
+    }
+  }
+}
+
+function facts(context: PassContext): { pass: string; trigger: string; at: string } {
+  return { pass: context.id, trigger: context.trigger, at: isoTime(context.clock) };
+}

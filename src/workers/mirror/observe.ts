@@ -1,0 +1,92 @@
+import { parseMirrorChanges, parseMirrorRef } from '../../domain/source/mirror-ref.js';
+import type { KvLayout } from '../../domain/source/kv-layout.js';
+import type { ObjectId } from '../../domain/source/revision.js';
+import type { Tree } from '../../domain/source/tree.js';
+import { blobId } from '../../domain/source/tree-id.js';
+import type { JobRepository } from '../../ports/job-repository.js';
+import type { KvStore } from '../../ports/kv-store.js';
+import { TowlineError } from '../../runtime/errors.js';
+import type { Log } from '../../runtime/log.js';
+import type { LiveKey, MirrorObserved } from './plan.js';
+
+export interface MirrorSources {
+  branch: string;
+  folder: string;
+  layout: KvLayout;
+  repository: JobRepository;
+  kv: KvStore;
+}
+
+/** Reads the tree in Git and the live prefix in KV. A source that can't be read is an error, never an empty one. */
+export async function observeMirror(
+  { branch, folder, layout, repository, kv }: MirrorSources,
+  { signal, log }: { signal: AbortSignal; log: Log },
+): Promise<MirrorObserved> {
+  await repository.fetch({ signal });
+  const revision = await repository.resolve(branch, { signal });
+  if (revision === undefined) {
+    throw new TowlineError(
+      'mirror-branch-missing',
+      'invalid',
+      `${repository.location} has no branch "${branch}"`,
+      {
+        help: "Push the branch, or set the environment's branch in towline.yaml. KV stays as it is.",
+      },
+    );
+  }
+  const tree = await withSizes(await repository.readTree(revision, folder, { signal }), repository, signal);
+  const [ref, changes, listed] = await Promise.all([
+    kv.get(layout.ref, { signal }),
+    kv.get(layout.changes, { signal }),
+    kv.list(layout.config, { signal }),
+  ]);
+  const live: LiveKey[] = listed.value.map(({ key, value, flags, modifyIndex }) => ({
+    key,
+    blob: blobId(value, tree.format),
+    flags,
+    modifyIndex,
+  }));
+  const parsed = ref === undefined ? undefined : parseMirrorRef(ref.value);
+  if (parsed !== undefined && 'reason' in parsed)
+    log.warn(
+      { key: layout.ref, reason: parsed.reason },
+      'the mirror ref was damaged and will be written again',
+    );
+  const mirrorRef = parsed !== undefined && 'mirrorRef' in parsed ? parsed.mirrorRef : undefined;
+  if (tree.entries.length === 0 && live.length > 0) {
+    throw new TowlineError(
+      'mirror-source-empty',
+      'refused',
+      `folder "${folder}" of ${branch} holds no file, KV holds ${live.length}`,
+      {
+        help: 'An empty source never empties KV. Commit a file, or remove the environment by hand.',
+      },
+    );
+  }
+  return {
+    branch,
+    folder,
+    revision,
+    tree,
+    prefix: layout.config,
+    live,
+    mirrorRef,
+    refIndex: ref?.modifyIndex ?? 0,
+    changes: changes === undefined ? undefined : parseMirrorChanges(changes.value),
+    valueBytes: kv.limits.valueBytes,
+  };
+}
+
+/** Fills in the sizes that an adapter does not know: a value that is too large must be known before the plan. */
+async function withSizes(tree: Tree, repository: JobRepository, signal: AbortSignal): Promise<Tree> {
+  const unknown = tree.entries.filter((e) => e.size === undefined && e.mode.startsWith('100'));
+  if (unknown.length === 0) return tree;
+  const sizes = new Map<ObjectId, number>();
+  const ids = [...new Set(unknown.map((e) => e.id))];
+  for await (const { id, bytes } of repository.readBlobs(ids, { signal })) sizes.set(id, bytes.byteLength);
+  const entries = tree.entries.map((e) => {
+    const size = e.size ?? sizes.get(e.id);
+    return size === undefined ? e : { ...e, size };
+  });
+  return { ...tree, entries };
+}

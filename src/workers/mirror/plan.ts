@@ -1,0 +1,157 @@
+import { digest } from '../../domain/source/digest.js';
+import { kvKey, kvJson, MIRROR_FLAG, unaddressable } from '../../domain/source/kv-layout.js';
+import type {
+  KvKey,
+  MirrorChanges,
+  MirrorException,
+  MirrorFolder,
+  MirrorRef,
+} from '../../domain/source/kv-layout.js';
+import type { Json } from '../../domain/source/json.js';
+import type { ObjectId, Revision } from '../../domain/source/revision.js';
+import type { Tree, TreeEntry } from '../../domain/source/tree.js';
+
+/** A key below `config/` as it stands in KV, its value reduced to the id that it has as a Git blob. */
+export interface LiveKey {
+  key: KvKey;
+  blob: ObjectId;
+  flags: number;
+  modifyIndex: number;
+}
+
+export interface MirrorObserved {
+  branch: string;
+  folder: string;
+  revision: Revision;
+  tree: Tree;
+  /** Key prefix of the mirrored files, ends in `/`. */
+  prefix: string;
+  live: readonly LiveKey[];
+  /** What `.ref` says now; undefined where it is absent or unreadable. */
+  mirrorRef: MirrorRef | undefined;
+  refIndex: number;
+  changes: MirrorChanges | undefined;
+  /** Bytes that one value may have. */
+  valueBytes: number;
+}
+
+export interface MirrorWrite {
+  key: KvKey;
+  path: string;
+  id: ObjectId;
+  /** modifyIndex that the key has now, 0 where it is absent. */
+  index: number;
+  /** Bytes, where known. */
+  size?: number;
+}
+
+export interface MirrorPlan {
+  /** Names what will be written. */
+  id: string;
+  revision: Revision;
+  writes: MirrorWrite[];
+  deletes: { key: KvKey; index: number }[];
+  /** Keys of others below the prefix: reported and left alone. */
+  foreign: KvKey[];
+  /** Keys that were edited by hand and will be put right; a subset of writes and deletes. */
+  healed: KvKey[];
+  ref: MirrorRef;
+  refIndex: number;
+  /** False: `.ref` says it already. */
+  refChanged: boolean;
+  /** A pass that was cut off left its mark; this one finishes it. */
+  unfinished: boolean;
+  /** Hint for readers; null: too long, read everything. */
+  changedKeys: string[] | null;
+}
+
+/** Keys in one `.changes` value; beyond that readers read everything, which is quicker then anyway. */
+const MOST_CHANGED_KEYS = 2000;
+
+/** Compares the tree in Git with the live keys, by content. Nothing is assumed from what earlier passes wrote. */
+export function planMirror(observed: MirrorObserved): MirrorPlan {
+  const { tree, prefix, live, revision, valueBytes } = observed;
+  const liveByKey = new Map(live.map((entry) => [entry.key, entry]));
+  const exceptions: MirrorException[] = [];
+  const wanted = new Set<KvKey>();
+  const writes: MirrorWrite[] = [];
+  for (const entry of tree.entries) {
+    const reason = whyNotHeld(entry, valueBytes);
+    if (reason !== undefined || entry.mode !== '100644') exceptions.push(exceptionOf(entry, reason));
+    if (reason !== undefined) continue;
+    const key = kvKey(prefix + entry.path);
+    wanted.add(key);
+    const now = liveByKey.get(key);
+    if (now?.blob === entry.id && now.flags === MIRROR_FLAG) continue;
+    writes.push({
+      key,
+      path: entry.path,
+      id: entry.id,
+      index: now?.modifyIndex ?? 0,
+      ...(entry.size === undefined ? {} : { size: entry.size }),
+    });
+  }
+  const others = live.filter((entry) => !wanted.has(entry.key));
+  const deletes = others
+    .filter((entry) => entry.flags === MIRROR_FLAG)
+    .map(({ key, modifyIndex }) => ({ key, index: modifyIndex }));
+  const foreign = others.filter((entry) => entry.flags !== MIRROR_FLAG).map(({ key }) => key);
+  const folder: MirrorFolder = {
+    folder: observed.folder,
+    prefix,
+    tree: tree.id,
+    files: tree.entries.length,
+    format: tree.format,
+    exceptions,
+  };
+  const ref: MirrorRef = { version: 1, revision, branch: observed.branch, folders: [folder] };
+  const keys = [...writes, ...deletes].map(({ key }) => key);
+  const sameTree =
+    observed.mirrorRef?.folders[0]?.tree === tree.id && observed.mirrorRef.folders.length === 1;
+  const unfinished = observed.changes?.state === 'writing';
+  return {
+    id: digest([revision, ...writes.map((w) => [w.key, w.id]), ...deletes.map((d) => d.key)] as Json).slice(
+      7,
+      19,
+    ),
+    revision,
+    writes,
+    deletes,
+    foreign,
+    healed: sameTree && !unfinished ? keys : [],
+    ref,
+    refIndex: observed.refIndex,
+    refChanged: !sameText(observed.mirrorRef, ref),
+    unfinished,
+    changedKeys: keys.length > MOST_CHANGED_KEYS ? null : keys,
+  };
+}
+
+/** True where KV already is what Git says. */
+export function nothingToMirror(plan: MirrorPlan): boolean {
+  return plan.writes.length === 0 && plan.deletes.length === 0 && !plan.refChanged && !plan.unfinished;
+}
+
+function whyNotHeld(entry: TreeEntry, valueBytes: number): string | undefined {
+  if (entry.mode === '120000') return 'it is a symbolic link';
+  if (entry.mode === '160000') return 'it is a submodule';
+  if (entry.pathHex !== undefined) return 'its name is not valid UTF-8';
+  if (entry.size !== undefined && entry.size > valueBytes)
+    return `it has ${entry.size} bytes, a value may have ${valueBytes}`;
+  return unaddressable(entry.path);
+}
+
+function exceptionOf(entry: TreeEntry, reason: string | undefined): MirrorException {
+  return {
+    path: entry.path,
+    ...(entry.pathHex === undefined ? {} : { pathHex: entry.pathHex }),
+    mode: entry.mode,
+    id: entry.id,
+    held: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function sameText(a: MirrorRef | undefined, b: MirrorRef): boolean {
+  return a !== undefined && Buffer.from(kvJson(a)).equals(Buffer.from(kvJson(b)));
+}
