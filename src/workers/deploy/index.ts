@@ -136,7 +136,7 @@ async function ringOnNewRef(
     round: async (roundSignal) => {
       const seen = await kv.watch(layout.ref, { signal: roundSignal, index, waitMs: 120_000 });
       const now = seen.value?.modifyIndex;
-      if (index !== 0 && now !== modified) bell.ring();
+      if (now !== modified) bell.ring();
       modified = now;
       index = seen.index < index ? 0 : seen.index;
     },

@@ -93,7 +93,7 @@ async function ringOnEdits(
     signal,
     round: async (roundSignal) => {
       const seen = await kv.watchPrefix(layout.config, { signal: roundSignal, index, waitMs: 120_000 });
-      if (index !== 0 && seen.index !== index) bell.ring();
+      if (seen.index !== index) bell.ring();
       index = seen.index < index ? 0 : seen.index;
     },
     wait: (waitSignal) => sleep(500, waitSignal),

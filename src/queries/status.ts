@@ -1,0 +1,95 @@
+import { parseStatus, type JobStatus } from '../domain/record/status.js';
+import type { KvLayout } from '../domain/source/kv-layout.js';
+import type { KvStore } from '../ports/kv-store.js';
+import type { Ledger } from '../ports/ledger.js';
+import type { Scheduler } from '../ports/scheduler.js';
+import { readMirror } from './desired.js';
+import { readLive } from './live.js';
+
+/** How an environment stands, from KV, ledger and schedulers. */
+export interface EnvironmentStatus {
+  environment: string;
+  mirror: {
+    state: 'absent' | 'whole' | 'incomplete' | 'tampered';
+    revision?: string;
+    files?: number;
+    /** Files of Git that KV does not hold, with the reason. */
+    skipped: { path: string; reason: string }[];
+    message?: string;
+  };
+  ledger: { branch: string; commit?: string; revision?: string; pass?: string; openIntents: string[] };
+  schedulers: { name: string; readable: boolean; message?: string }[];
+  jobs: (Pick<JobStatus, 'ref' | 'state' | 'message' | 'since'> & {
+    revision: string;
+    version?: string;
+    live: boolean;
+  })[];
+}
+
+export interface StatusSources {
+  layout: KvLayout;
+  kv: KvStore;
+  ledger: Ledger;
+  schedulers: readonly Scheduler[];
+}
+
+/** Reads it all now; nothing in it is older than the question. */
+export async function readStatus(
+  { layout, kv, ledger, schedulers }: StatusSources,
+  signal: AbortSignal,
+): Promise<EnvironmentStatus> {
+  const [mirror, head, { live, unreadable }, listed] = await Promise.all([
+    readMirror(kv, layout, { signal, full: true }),
+    ledger.head({ signal }),
+    readLive(schedulers, signal),
+    kv.list(layout.statusPrefix, { signal }),
+  ]);
+  const statuses = new Map(
+    listed.value.flatMap((entry) => {
+      const status = parseStatus(entry.value);
+      return status === undefined ? [] : [[status.ref, status] as const];
+    }),
+  );
+  const liveRefs = new Map<string, string | undefined>(live.map((job) => [job.ref, job.version]));
+  const known = head.state?.jobs ?? {};
+  const refs = [...new Set([...Object.keys(known), ...statuses.keys()])].sort();
+  return {
+    environment: layout.environment,
+    mirror: mirrorStatus(mirror),
+    ledger: {
+      branch: ledger.branch,
+      ...(head.commit === undefined ? {} : { commit: head.commit }),
+      ...(head.state === undefined ? {} : { revision: head.state.revision, pass: head.state.pass }),
+      openIntents: (head.state?.intents ?? []).map((intent) => intent.ref),
+    },
+    schedulers: schedulers.map(({ name }) => {
+      const message = unreadable.get(name);
+      return message === undefined ? { name, readable: true } : { name, readable: false, message };
+    }),
+    jobs: refs.map((ref) => {
+      const status = statuses.get(ref);
+      const record = known[ref];
+      const version = liveRefs.get(ref) ?? record?.version;
+      return {
+        ref,
+        state: status?.state ?? record?.outcome ?? 'unknown',
+        message: status?.message ?? record?.message ?? '',
+        since: status?.since ?? record?.at ?? '',
+        revision: record?.revision ?? status?.revision ?? '',
+        ...(version === undefined ? {} : { version }),
+        live: liveRefs.has(ref),
+      };
+    }),
+  };
+}
+
+function mirrorStatus(mirror: Awaited<ReturnType<typeof readMirror>>): EnvironmentStatus['mirror'] {
+  if (mirror.kind === 'absent') return { state: 'absent', skipped: [], message: 'nothing was mirrored yet' };
+  if (mirror.kind === 'incomplete')
+    return { state: 'incomplete', skipped: [], message: `being written, to ${mirror.to}` };
+  const skipped = (mirror.mirrorRef?.folders ?? []).flatMap((folder) =>
+    folder.exceptions.filter((e) => !e.held).map((e) => ({ path: e.path, reason: e.reason ?? '' })),
+  );
+  if (mirror.kind === 'tampered') return { state: 'tampered', skipped, message: mirror.reason };
+  return { state: 'whole', revision: mirror.mirrorRef.revision, files: mirror.files.length, skipped };
+}

@@ -1,0 +1,123 @@
+import type { Release } from '../../domain/release/release.js';
+import type { KvKey } from '../../domain/source/kv-layout.js';
+import type { Clock } from '../../ports/clock.js';
+import type { GitStore } from '../../ports/git-store.js';
+import type { Lock } from '../../ports/lock.js';
+import { sleep } from '../../runtime/abort.js';
+import { kindOf } from '../../runtime/errors.js';
+import type { Log } from '../../runtime/log.js';
+import { loop } from '../../runtime/loop.js';
+import { Bell } from '../../runtime/wake.js';
+import { lead, withLock } from '../lead.js';
+import { runPass, type PassResult } from '../pass.js';
+import type { Worker } from '../worker.js';
+import { applyPromote, type PromoteApplied } from './apply.js';
+import { observePromote, type PromoteSources } from './observe.js';
+import { nothingToPromote, planPromote, type PromoteObserved, type PromotePlan } from './plan.js';
+
+export type { PromoteApplied, PromotePlan };
+
+export interface PromoteWorkerOptions extends PromoteSources {
+  repository: GitStore;
+  author: { name: string; email: string };
+  lockKey: KvKey;
+  lock: Lock;
+  clock: Clock;
+  log: Log;
+  pollMs: number;
+  /** A release that a person asked for, instead of those in KV. */
+  asked?: Release;
+}
+
+export type PromoteResult = PassResult<PromotePlan, PromoteApplied>;
+
+/** Races with other pushes that one pass may lose before it gives up. */
+const LOST_RACES = 5;
+
+/** Worker 3 of the chain: turns a release in KV into a commit in the job repository that changes the image and nothing else. */
+export function promoteWorker(options: PromoteWorkerOptions): Worker<PromoteResult> {
+  const { environment, lock, lockKey, clock, pollMs } = options;
+  const log = options.log.child({ worker: 'promote', environment });
+  const bell = new Bell();
+
+  const pass = (how: { signal: AbortSignal; dryRun?: boolean; trigger: string }): Promise<PromoteResult> =>
+    runPass<PromoteObserved, PromotePlan, PromoteApplied>(
+      {
+        worker: 'promote',
+        environment,
+        observe: (context) =>
+          observePromote(options, {
+            signal: context.signal,
+            log: context.log,
+            ...(options.asked === undefined ? {} : { asked: options.asked }),
+          }),
+        plan: planPromote,
+        nothingToDo: nothingToPromote,
+        apply: (plan, _observed, context) =>
+          applyPromote(plan, { ...options, pass: context.id }, context.signal),
+        // The commit is the record: who, when and why stand in its trailers.
+        record: async (applied, _plan, _observed, context) => {
+          for (const { revision, release, files } of applied.commits)
+            context.log.info({ revision, release, files }, 'promoted');
+        },
+      },
+      { ...how, log, clock },
+    );
+
+  const once = async (how: {
+    signal: AbortSignal;
+    dryRun?: boolean;
+    trigger: string;
+  }): Promise<PromoteResult> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await pass(how);
+      } catch (error) {
+        if (kindOf(error) !== 'conflict' || attempt >= LOST_RACES) throw error;
+        log.info({ attempt }, 'somebody else pushed first; looking again');
+      }
+    }
+  };
+
+  return {
+    name: 'promote',
+    environment,
+    wake: () => bell.ring(),
+    once: async (how) =>
+      how.dryRun === true
+        ? once(how)
+        : withLock({ lock, key: lockKey, signal: how.signal, log }, (_held, signal) =>
+            once({ ...how, signal }),
+          ),
+    run: ({ signal }) =>
+      lead({ lock, key: lockKey, signal, log }, async (_held, leading) => {
+        const passes = loop({
+          log,
+          signal: leading,
+          round: async (roundSignal) => void (await once({ signal: roundSignal, trigger: 'run' })),
+          wait: (waitSignal) => bell.wait(pollMs, waitSignal),
+        });
+        await Promise.all([passes, ringOnReleases(options, bell, leading, log)]);
+      }),
+  };
+}
+
+/** Waits on `releases/`: a new tag is seen at once. */
+async function ringOnReleases(
+  { kv, releasesPrefix }: PromoteWorkerOptions,
+  bell: Bell,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  let index = 0;
+  await loop({
+    log,
+    signal,
+    round: async (roundSignal) => {
+      const seen = await kv.watchPrefix(releasesPrefix, { signal: roundSignal, index, waitMs: 120_000 });
+      if (seen.index !== index) bell.ring();
+      index = seen.index < index ? 0 : seen.index;
+    },
+    wait: (waitSignal) => sleep(100, waitSignal),
+  });
+}

@@ -1,0 +1,135 @@
+import { parseRelease } from '../../domain/release/parse-release.js';
+import type { Release } from '../../domain/release/release.js';
+import { isObject, valueAt, type Json } from '../../domain/source/json.js';
+import type { Manifest } from '../../domain/job/manifest.js';
+import type { Revision } from '../../domain/source/revision.js';
+import type { JobRepository } from '../../ports/job-repository.js';
+import type { KvStore } from '../../ports/kv-store.js';
+import { holdsJobs, ManifestCache, type Models } from '../../queries/declared.js';
+import { TowlineError } from '../../runtime/errors.js';
+import type { Log } from '../../runtime/log.js';
+import type { ImageUse, PromoteObserved } from './plan.js';
+
+export interface PromoteSources {
+  environment: string;
+  branch: string;
+  folder: string;
+  automatic: readonly string[];
+  /** Prefix of the releases in KV, ends in `/`. */
+  releasesPrefix: string;
+  repository: JobRepository;
+  kv: KvStore;
+  models: Models;
+}
+
+/** How far back a promotion is looked for. */
+const HISTORY = 1000;
+
+/** Reads the releases, the places that name images, and which releases were promoted before. */
+export async function observePromote(
+  sources: PromoteSources,
+  { signal, log, asked }: { signal: AbortSignal; log: Log; asked?: Release },
+): Promise<PromoteObserved | undefined> {
+  const { environment, branch, folder, repository, automatic } = sources;
+  const releases = asked === undefined ? await readReleases(sources, signal, log) : [asked];
+  if (releases.length === 0) return undefined;
+  await repository.fetch({ signal });
+  const revision = await repository.resolve(branch, { signal });
+  if (revision === undefined) {
+    throw new TowlineError(
+      'promote-branch-missing',
+      'invalid',
+      `${repository.location} has no branch "${branch}"`,
+      {
+        help: "Push the branch, or set the environment's branch in towline.yaml.",
+      },
+    );
+  }
+  const uses = imageUses(await readManifests(repository, revision, folder, signal), sources.models);
+  const promoted = asked === undefined ? await promotedBefore(sources, revision, signal) : new Set<string>();
+  return { environment, branch, revision, releases, uses, promoted, automatic, asked: asked !== undefined };
+}
+
+async function readReleases(
+  { kv, releasesPrefix }: PromoteSources,
+  signal: AbortSignal,
+  log: Log,
+): Promise<Release[]> {
+  const { value } = await kv.list(releasesPrefix, { signal });
+  return value.flatMap((entry) => {
+    const parsed = parseRelease(entry.key.slice(releasesPrefix.length), entry.value);
+    if ('release' in parsed) return [parsed.release];
+    log.warn({ key: entry.key, reason: parsed.reason }, 'not a release; left out');
+    return [];
+  });
+}
+
+async function readManifests(
+  repository: JobRepository,
+  revision: Revision,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Manifest[]> {
+  const tree = await repository.readTree(revision, folder, { signal });
+  const entries = tree.entries.filter(
+    (e) => e.mode.startsWith('100') && e.pathHex === undefined && holdsJobs(e.path),
+  );
+  const bytes = new Map<string, Uint8Array>();
+  const ids = [...new Set(entries.map((e) => e.id))];
+  for await (const blob of repository.readBlobs(ids, { signal })) bytes.set(blob.id, blob.bytes);
+  const files = entries.flatMap(({ path, id }) => {
+    const content = bytes.get(id);
+    return content === undefined
+      ? []
+      : [{ path: folder === '' ? path : `${folder}/${path}`, bytes: content }];
+  });
+  return new ManifestCache().parse(files);
+}
+
+/** Every place in valid documents that names an image. A file that can't be read has none: it can't be edited either. */
+export function imageUses(manifests: readonly Manifest[], models: Models): ImageUse[] {
+  const uses: ImageUse[] = [];
+  for (const manifest of manifests) {
+    for (const document of manifest.documents) {
+      const parts: { at: string; value: Json }[] = Array.isArray(document.value)
+        ? document.value.map((value, index) => ({ at: `/${index}`, value }))
+        : [{ at: '', value: document.value }];
+      for (const { at, value } of parts) {
+        for (const { model } of models.values()) {
+          const kind = isObject(value) ? model.recognise(value) : undefined;
+          if (kind === undefined) continue;
+          for (const job of model.jobsOf(manifest, document, at, kind).jobs) {
+            for (const pointer of model.images(job)) {
+              const whole = job.source.pointer + pointer;
+              const image = valueAt(document.value, whole);
+              if (typeof image === 'string')
+                uses.push({
+                  path: manifest.path,
+                  document: document.index,
+                  pointer: whole,
+                  image,
+                  jobRef: job.ref,
+                });
+            }
+          }
+          break;
+        }
+      }
+    }
+  }
+  return uses;
+}
+
+async function promotedBefore(
+  { repository, environment }: PromoteSources,
+  revision: Revision,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const commits = await repository.log(revision, { signal, limit: HISTORY, grep: 'Towline-Release:' });
+  const promoted = new Set<string>();
+  for (const { trailers } of commits) {
+    const here = trailers.some((t) => t.key === 'Towline-Environment' && t.value === environment);
+    if (here) for (const { key, value } of trailers) if (key === 'Towline-Release') promoted.add(value);
+  }
+  return promoted;
+}
