@@ -1,0 +1,155 @@
+import type { EnvironmentConfig } from '../../config/config.js';
+import type { JobRef } from '../../domain/job/job-ref.js';
+import { makePlan } from '../../domain/plan/make-plan.js';
+import { changesSomething, type Plan } from '../../domain/plan/plan.js';
+import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
+import type { ObjectId, Revision } from '../../domain/source/revision.js';
+import { blobId, treeId } from '../../domain/source/tree-id.js';
+import { declaredJobs } from '../../queries/declared.js';
+import { readLedger } from '../../queries/known.js';
+import { readLive } from '../../queries/live.js';
+import { TowlineError } from '../../runtime/errors.js';
+import { EXIT } from '../../runtime/exit-codes.js';
+import { whichJobs, withSession, type Session } from '../compose.js';
+import { writeLine, type GlobalFlags, type Io } from '../io.js';
+import { countText, printDiagnostics } from '../print/diagnostics.js';
+import { planJson, printPlan } from '../print/plan.js';
+import { readWorkTree } from '../work-tree.js';
+
+interface Flags extends GlobalFlags {
+  revision?: string;
+  adopt?: string | boolean;
+  allowPrune?: boolean;
+}
+
+interface Planned {
+  plan: Plan;
+  diagnostics: Diagnostic[];
+  unreadable: string[];
+}
+
+/** Shows what a deploy of the work tree, or of a revision, would do. It reads Git and the schedulers and writes nothing. */
+export async function run(names: string[], flags: Flags, io: Io): Promise<number> {
+  return withSession(flags, io, async (session) => {
+    const planned: Planned[] = [];
+    for (const environment of session.environments(names))
+      planned.push(await planOf(environment, session, flags, io));
+    if (flags.output === 'json') {
+      writeLine(
+        io.stdout,
+        JSON.stringify(
+          planned.map((p) => ({ ...p, plan: planJson(p.plan) })),
+          null,
+          2,
+        ),
+      );
+    } else {
+      for (const each of planned) print(each, io);
+    }
+    return worst(planned.map(exitOf));
+  });
+}
+
+async function planOf(
+  environment: EnvironmentConfig,
+  session: Session,
+  flags: Flags,
+  io: Io,
+): Promise<Planned> {
+  const { signal } = io;
+  const source = await filesOf(environment, session, flags.revision, signal);
+  const ledger = await session.ledger(environment);
+  const [{ live, unreadable }, onRecord] = await Promise.all([
+    readLive(await session.schedulers(environment), signal),
+    readLedger(ledger, signal),
+  ]);
+  const models = session.models(environment);
+  const declared = declaredJobs(source.files, models);
+  const plan = makePlan(
+    {
+      environment: environment.name,
+      revision: source.revision,
+      tree: source.tree,
+      desired: declared.jobs,
+      rejected: new Map<JobRef, string>(declared.rejected.map((r) => [r.ref, `see ${r.source.file}`])),
+      complete: declared.complete,
+      live,
+      known: onRecord.known,
+      unresolved: onRecord.unresolved,
+      unreadable,
+      schedulers: models,
+      adopt: whichJobs(flags.adopt),
+      retry: 'none',
+    },
+    { ...environment.deploy.prune, allowed: flags.allowPrune ?? false },
+  );
+  return {
+    plan,
+    diagnostics: declared.diagnostics,
+    unreadable: [...unreadable].map(([name, why]) => `${name}: ${why}`),
+  };
+}
+
+/** The work tree as it is (committed or not), or a revision as Git has it. */
+async function filesOf(
+  environment: EnvironmentConfig,
+  session: Session,
+  asked: string | undefined,
+  signal: AbortSignal,
+): Promise<{ files: { path: string; bytes: Uint8Array }[]; revision: Revision; tree: ObjectId }> {
+  const repository = await session.repository();
+  const fromRevision =
+    asked ?? (session.config.repository.url === undefined ? undefined : environment.branch);
+  if (fromRevision !== undefined) await repository.fetch({ signal });
+  const revision = await repository.resolve(fromRevision ?? 'HEAD', { signal });
+  if (revision === undefined) {
+    throw new TowlineError(
+      'revision-missing',
+      'invalid',
+      `${repository.location} has no revision "${fromRevision ?? 'HEAD'}"`,
+      {
+        help:
+          fromRevision === undefined
+            ? 'Commit something first: plans name the revision that they are made for.'
+            : 'Check the name.',
+      },
+    );
+  }
+  if (fromRevision === undefined) {
+    const files = await readWorkTree([environment.folder === '' ? '.' : environment.folder], session.home);
+    const format = revision.length === 64 ? 'sha256' : 'sha1';
+    const entries = files.map(({ path, bytes }) => ({
+      path,
+      id: blobId(bytes, format),
+      mode: '100644' as const,
+    }));
+    return { files, revision, tree: treeId(entries, format) };
+  }
+  const tree = await repository.readTree(revision, environment.folder, { signal });
+  const held = tree.entries.filter((e) => e.mode.startsWith('100') && e.pathHex === undefined);
+  const bytes = new Map<string, Uint8Array>();
+  for await (const blob of repository.readBlobs([...new Set(held.map((e) => e.id))], { signal }))
+    bytes.set(blob.id, blob.bytes);
+  const files = held.map(({ path, id }) => ({ path, bytes: bytes.get(id) ?? new Uint8Array() }));
+  return { files, revision, tree: tree.id };
+}
+
+function print({ plan, diagnostics, unreadable }: Planned, io: Io): void {
+  printDiagnostics(diagnostics, io.stderr);
+  printPlan(plan, io);
+  for (const line of unreadable) writeLine(io.stderr, `error could not read ${line}`);
+  if (diagnostics.length > 0)
+    writeLine(io.stderr, `${plan.environment}: ${countText(diagnostics)} in manifests`);
+}
+
+function exitOf({ plan, diagnostics, unreadable }: Planned): number {
+  if (hasErrors(diagnostics) || unreadable.length > 0) return EXIT.error;
+  if (plan.changes.some((c) => c.action === 'blocked')) return EXIT.held;
+  return changesSomething(plan) ? EXIT.changes : EXIT.done;
+}
+
+/** An error outweighs a gate, a gate outweighs changes. */
+function worst(codes: readonly number[]): number {
+  for (const code of [EXIT.error, EXIT.held, EXIT.changes]) if (codes.includes(code)) return code;
+  return EXIT.done;
+}

@@ -1,0 +1,337 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ConsulAccess } from '../consul/index.js';
+import type { Config, EnvironmentConfig } from '../config/config.js';
+import { kvLayout, kvKey, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
+import { parseImageRef } from '../domain/job/image-ref.js';
+import type { JobRef } from '../domain/job/job-ref.js';
+import type { PlanInput } from '../domain/plan/plan-input.js';
+import type { Release } from '../domain/release/release.js';
+import type { GitStore } from '../ports/git-store.js';
+import type { KvStore } from '../ports/kv-store.js';
+import type { Ledger } from '../ports/ledger.js';
+import type { Lock } from '../ports/lock.js';
+import type { Scheduler } from '../ports/scheduler.js';
+import type { Models } from '../queries/declared.js';
+import { TowlineError } from '../runtime/errors.js';
+import { createLog, type Log } from '../runtime/log.js';
+import { systemClock } from '../runtime/system-clock.js';
+import { SCHEDULER_KINDS } from '../schedulers/registry.js';
+import type { DeployWorkerOptions } from '../workers/deploy/index.js';
+import type { MirrorWorkerOptions } from '../workers/mirror/index.js';
+import type { PromoteWorkerOptions } from '../workers/promote/index.js';
+import type { GlobalFlags, Io } from './io.js';
+import { loadSettings, type GivenFile, type Settings } from './settings.js';
+
+/** Everything that a command may need, opened when it is asked for and closed together. */
+export interface Session {
+  config: Config;
+  home: string;
+  log: Log;
+  environments(names?: readonly string[]): EnvironmentConfig[];
+  layout(environment: EnvironmentConfig): KvLayout;
+  releasesPrefix: string;
+  kv(): Promise<KvStore>;
+  lock(): Promise<Lock>;
+  repository(): Promise<GitStore>;
+  ledger(environment: EnvironmentConfig): Promise<Ledger>;
+  models(environment: EnvironmentConfig): Models;
+  schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  given?: GivenFile;
+  /** A session without towline.yaml is good enough. */
+  optional?: boolean;
+  /** Where the job repository is, when the caller stands inside it (hooks). */
+  repository?: { location: string; quarantine: boolean };
+}
+
+/** Reads the configuration and makes a session. The only place that builds adapters. */
+export async function openSession(
+  flags: GlobalFlags,
+  io: Io,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const settings = await loadSettings(flags, io, options);
+  const { config, home } = settings;
+  const log = await createLog({
+    level: config.log.level,
+    pretty: config.log.format === 'pretty' || (config.log.format === 'auto' && io.stderr.isTTY === true),
+    stream: io.stderr,
+  });
+  const closers: (() => Promise<void>)[] = [];
+  const repository = lazy(() => openRepository(settings, options, log, closers));
+  const kv = lazy(() => openKv(config, log, closers));
+  const lock = lazy(() => openLock(config, log, closers));
+  return {
+    config,
+    home,
+    log,
+    environments: (names) => chosen(config, names),
+    layout: (environment) => kvLayout(config.consul.prefix, environment.name, environment.prefix),
+    releasesPrefix: releasesPrefix(config.consul.prefix),
+    kv,
+    lock,
+    repository,
+    ledger: async ({ name, ledgerBranch }) => {
+      const { gitLedger } = await import('../ledger/index.js');
+      return gitLedger({
+        store: await repository(),
+        branch: ledgerBranch,
+        environment: name,
+        author: config.repository.author,
+      });
+    },
+    models: modelsOf,
+    schedulers: (environment) => openSchedulers(environment, log, closers),
+    close: async () => {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+/** Runs a command's work with a session and closes it, whatever happens. */
+export async function withSession(
+  flags: GlobalFlags,
+  io: Io,
+  work: (session: Session) => Promise<number>,
+  options: SessionOptions = {},
+): Promise<number> {
+  const session = await openSession(flags, io, options);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+export async function mirrorOptions(
+  session: Session,
+  environment: EnvironmentConfig,
+): Promise<MirrorWorkerOptions> {
+  return {
+    branch: environment.branch,
+    folder: environment.folder,
+    layout: session.layout(environment),
+    repository: await session.repository(),
+    kv: await session.kv(),
+    lock: await session.lock(),
+    clock: systemClock,
+    log: session.log,
+    pollMs: session.config.poll.intervalSeconds * 1000,
+  };
+}
+
+export async function deployOptions(
+  session: Session,
+  environment: EnvironmentConfig,
+  {
+    adopt = 'none',
+    retry = 'none',
+    allowPrune = false,
+  }: { adopt?: PlanInput['adopt']; retry?: PlanInput['retry']; allowPrune?: boolean } = {},
+): Promise<DeployWorkerOptions> {
+  const { deploy } = environment;
+  return {
+    layout: session.layout(environment),
+    kv: await session.kv(),
+    lock: await session.lock(),
+    ledger: await session.ledger(environment),
+    ledgerRequired: session.config.ledger.required,
+    schedulers: await session.schedulers(environment),
+    models: session.models(environment),
+    policy: { ...deploy.prune, allowed: allowPrune },
+    deploy: {
+      concurrency: deploy.concurrency,
+      deadlineMs: deploy.timeoutSeconds * 1000,
+      onFailure: deploy.onFailure,
+      force: deploy.force,
+    },
+    adopt,
+    retry,
+    clock: systemClock,
+    log: session.log,
+    pollMs: session.config.poll.intervalSeconds * 1000,
+  };
+}
+
+export async function promoteOptions(
+  session: Session,
+  environment: EnvironmentConfig,
+  asked?: Release,
+): Promise<PromoteWorkerOptions> {
+  return {
+    environment: environment.name,
+    branch: environment.branch,
+    folder: environment.folder,
+    automatic: environment.promote.automatic,
+    releasesPrefix: session.releasesPrefix,
+    repository: await session.repository(),
+    kv: await session.kv(),
+    lock: await session.lock(),
+    lockKey: kvKey(session.layout(environment).lock('promote')),
+    models: session.models(environment),
+    author: session.config.repository.author,
+    clock: systemClock,
+    log: session.log,
+    pollMs: session.config.poll.intervalSeconds * 1000,
+    ...(asked === undefined ? {} : { asked }),
+  };
+}
+
+/** `--adopt` and `--retry`: alone for all, or with one job reference. */
+export function whichJobs(flag: string | boolean | undefined): 'none' | 'all' | ReadonlySet<JobRef> {
+  if (flag === undefined || flag === false) return 'none';
+  return flag === true ? 'all' : new Set([flag as JobRef]);
+}
+
+/** `IMAGE:TAG[@DIGEST]` of a command line. */
+export function imageArgument(text: string): { image: string; tag: string; digest?: string } {
+  const parsed = parseImageRef(text);
+  if (parsed?.tag === undefined) {
+    throw new TowlineError('image-invalid', 'invalid', `"${text}" is no image reference with a tag`, {
+      help: 'Write it as NAME:TAG, for example shop/web:1.4.2; NAME may begin with a registry.',
+    });
+  }
+  return {
+    image: parsed.name,
+    tag: parsed.tag,
+    ...(parsed.digest === undefined ? {} : { digest: parsed.digest }),
+  };
+}
+
+function chosen(config: Config, names: readonly string[] = []): EnvironmentConfig[] {
+  if (names.length === 0) return config.environments;
+  return names.map((name) => {
+    const found = config.environments.find((e) => e.name === name);
+    if (found !== undefined) return found;
+    const known = config.environments.map((e) => e.name).join(', ');
+    throw new TowlineError('environment-unknown', 'invalid', `there is no environment "${name}"`, {
+      help: known === '' ? 'towline.yaml names none.' : `towline.yaml has: ${known}.`,
+    });
+  });
+}
+
+function modelsOf({ schedulers }: EnvironmentConfig): Models {
+  return new Map(
+    schedulers.map(({ name, kind, settings }) => [
+      name,
+      { model: kindOf(kind, name).model, context: { settings } },
+    ]),
+  );
+}
+
+async function openSchedulers(
+  { schedulers }: EnvironmentConfig,
+  log: Log,
+  closers: (() => Promise<void>)[],
+): Promise<Scheduler[]> {
+  return Promise.all(
+    schedulers.map(async ({ name, kind, urls, user, password, token }) => {
+      const auth =
+        token !== undefined
+          ? { token }
+          : user !== undefined && password !== undefined
+            ? { user, password }
+            : undefined;
+      const scheduler = await kindOf(kind, name).open({
+        name,
+        urls,
+        clock: systemClock,
+        log: log.child({ scheduler: name }),
+        ...(auth === undefined ? {} : { auth }),
+      });
+      closers.push(() => scheduler.close());
+      return scheduler;
+    }),
+  );
+}
+
+function kindOf(kind: string, name: string): NonNullable<ReturnType<typeof SCHEDULER_KINDS.get>> {
+  const found = SCHEDULER_KINDS.get(kind);
+  if (found !== undefined) return found;
+  throw new TowlineError(
+    'scheduler-unknown',
+    'invalid',
+    `scheduler "${name}" is of the unknown kind "${kind}"`,
+    {
+      help: `Known kinds: ${[...SCHEDULER_KINDS.keys()].join(', ')}.`,
+    },
+  );
+}
+
+async function openKv(config: Config, log: Log, closers: (() => Promise<void>)[]): Promise<KvStore> {
+  const { consulKvStore } = await import('../consul/index.js');
+  const kv = consulKvStore({ ...(await consulAccess(config)), log });
+  closers.push(() => kv.close());
+  return kv;
+}
+
+async function openLock(config: Config, log: Log, closers: (() => Promise<void>)[]): Promise<Lock> {
+  const { consulLock } = await import('../consul/index.js');
+  const lock = consulLock({ ...(await consulAccess(config)), log });
+  closers.push(() => lock.close());
+  return lock;
+}
+
+async function openRepository(
+  { config, home }: Settings,
+  { repository }: SessionOptions,
+  log: Log,
+  closers: (() => Promise<void>)[],
+): Promise<GitStore> {
+  const { gitStore } = await import('../git/index.js');
+  const { url, store, author } = config.repository;
+  const store_ = gitStore({
+    location:
+      repository?.location ??
+      (url === undefined ? home : /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(url) ? url : path.resolve(home, url)),
+    storeDir: path.resolve(home, store),
+    author,
+    log,
+    quarantine: repository?.quarantine ?? false,
+  });
+  closers.push(() => store_.close());
+  return store_;
+}
+
+function lazy<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => (opened ??= open());
+}
+
+/** Certificates are read here once; everything else is passed on as it is. */
+async function consulAccess({ consul }: Config): Promise<ConsulAccess> {
+  const {
+    address,
+    token,
+    auth,
+    caCert,
+    clientCert,
+    clientKey,
+    tlsServerName,
+    verify,
+    namespace,
+    datacenter,
+  } = consul;
+  const read = async (file: string | undefined): Promise<string | undefined> =>
+    file === undefined ? undefined : readFile(file, 'utf8');
+  const [ca, cert, key] = await Promise.all([read(caCert), read(clientCert), read(clientKey)]);
+  const tls = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
+    rejectUnauthorized: verify,
+  };
+  return {
+    address,
+    tls,
+    ...(token === undefined ? {} : { token }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(datacenter === undefined ? {} : { datacenter }),
+  };
+}

@@ -1,0 +1,93 @@
+import picocolors from 'picocolors';
+import type { Change, Plan } from '../../domain/plan/plan.js';
+import { short } from '../../domain/source/revision.js';
+import { writeLine, type Io } from '../io.js';
+
+const MARKS: Record<
+  Change['action'],
+  { mark: string; color: 'green' | 'yellow' | 'red' | 'dim' | 'magenta' }
+> = {
+  create: { mark: '+', color: 'green' },
+  update: { mark: '~', color: 'yellow' },
+  scale: { mark: '~', color: 'yellow' },
+  delete: { mark: '-', color: 'red' },
+  blocked: { mark: '!', color: 'magenta' },
+  none: { mark: ' ', color: 'dim' },
+};
+
+/** Fields shown of one change; the rest is counted. */
+const MOST_FIELDS = 12;
+
+/** Prints a plan for people: each change with its reason, what it does there, and the fields that differ. */
+export function printPlan(plan: Plan, { stdout }: Pick<Io, 'stdout'>): void {
+  const colors = picocolors.createColors(stdout.isTTY === true);
+  writeLine(stdout, `${colors.bold(plan.environment)} at ${short(plan.revision)} (plan ${plan.id})`);
+  const shown = plan.changes.filter((c) => c.action !== 'none' || c.unresolved);
+  for (const change of shown) printChange(change, stdout, colors);
+  writeLine(
+    stdout,
+    shown.length === 0
+      ? `  ${colors.green('nothing to do')}: ${count(plan, 'none')} jobs are as in Git`
+      : `  ${summary(plan)}`,
+  );
+}
+
+function printChange(
+  change: Change,
+  stdout: Io['stdout'],
+  colors: ReturnType<typeof picocolors.createColors>,
+): void {
+  const { mark, color } = MARKS[change.action];
+  const wanted = change.action === 'blocked' && change.wanted !== undefined ? ` (${change.wanted})` : '';
+  const file = change.desired === undefined ? '' : colors.dim(`  ${change.desired.source.file}`);
+  writeLine(
+    stdout,
+    `  ${colors[color](`${mark} ${change.action}${wanted}`)} ${colors.bold(change.ref)}${file}`,
+  );
+  const why = [change.reason, change.effect].filter((text) => text !== undefined && text !== '').join('; ');
+  writeLine(stdout, `      ${colors.dim(why)}`);
+  for (const { pointer, before, after } of change.fields.slice(0, MOST_FIELDS))
+    writeLine(
+      stdout,
+      `      ${pointer || '/'}: ${colors.red(valueText(before))} -> ${colors.green(valueText(after))}`,
+    );
+  const more = change.fields.length - MOST_FIELDS;
+  if (more > 0) writeLine(stdout, `      ${colors.dim(`and ${more} more fields`)}`);
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined) return '(absent)';
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function summary(plan: Plan): string {
+  const actions: Change['action'][] = ['create', 'update', 'scale', 'delete', 'blocked', 'none'];
+  const words = {
+    create: 'to create',
+    update: 'to update',
+    scale: 'to scale',
+    delete: 'to delete',
+    blocked: 'held',
+    none: 'as in Git',
+  };
+  return actions
+    .flatMap((action) => (count(plan, action) === 0 ? [] : `${count(plan, action)} ${words[action]}`))
+    .join(', ');
+}
+
+function count(plan: Plan, action: Change['action']): number {
+  return plan.changes.filter((c) => c.action === action).length;
+}
+
+/** The plan as tools get it: everything but the validated documents' inner helpers. */
+export function planJson(plan: Plan): unknown {
+  return {
+    ...plan,
+    changes: plan.changes.map(({ desired, live, ...change }) => ({
+      ...change,
+      ...(desired === undefined ? {} : { file: desired.source.file, desired: desired.spec }),
+      ...(live?.version === undefined ? {} : { liveVersion: live.version }),
+    })),
+  };
+}

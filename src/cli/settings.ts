@@ -1,0 +1,94 @@
+import { access, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/index.js';
+import { placeText } from '../domain/source/diagnostic.js';
+import { TowlineError } from '../runtime/errors.js';
+import { registerSecret } from '../runtime/redact.js';
+import type { GlobalFlags, Io } from './io.js';
+
+export interface Settings {
+  config: Config;
+  /** Folder that relative paths of the configuration are relative to. */
+  home: string;
+}
+
+/** A configuration file that was read by somebody else, for example from a Git revision inside a hook. */
+export interface GivenFile {
+  path: string;
+  bytes: Uint8Array;
+  home: string;
+}
+
+/** Finds towline.yaml (`--config`, TOWLINE_CONFIG, then upward from the working folder) and loads the configuration. */
+export async function loadSettings(
+  flags: GlobalFlags,
+  io: Io,
+  { given, optional = false }: { given?: GivenFile; optional?: boolean } = {},
+): Promise<Settings> {
+  const file = given ?? (await findFile(flags, io, optional));
+  const result = await loadConfig({
+    ...(file === undefined ? {} : { file: { path: file.path, bytes: file.bytes } }),
+    env: io.env,
+    flags: flags.logLevel === undefined ? {} : { logLevel: flags.logLevel },
+    readSecret: async (name) => (await readFile(path.resolve(file?.home ?? io.cwd, name), 'utf8')).trim(),
+  });
+  if ('diagnostics' in result) {
+    const first = result.diagnostics[0];
+    throw new TowlineError(
+      'config-invalid',
+      'invalid',
+      `the configuration is not valid (${result.diagnostics.length} findings)`,
+      {
+        help: first?.fix ?? 'Each finding names its place. The reference is docs/configuration.md.',
+        details: result.diagnostics.map(
+          (d) => `${placeText(d.place)}: ${d.message}${d.fix === undefined ? '' : ` (${d.fix})`}`,
+        ),
+      },
+    );
+  }
+  for (const secret of secretsOf(result.config)) registerSecret(secret);
+  return { config: result.config, home: file?.home ?? io.cwd };
+}
+
+function secretsOf({ consul, server, environments }: Config): (string | undefined)[] {
+  const schedulers = environments.flatMap((e) => e.schedulers.flatMap((s) => [s.password, s.token]));
+  return [consul.token, consul.auth, consul.auth?.split(':')[1], server.webhookSecret, ...schedulers];
+}
+
+async function findFile(flags: GlobalFlags, io: Io, optional: boolean): Promise<GivenFile | undefined> {
+  const named = flags.config ?? io.env['TOWLINE_CONFIG'];
+  if (named !== undefined && named !== '') return read(path.resolve(io.cwd, named));
+  for (let folder = path.resolve(io.cwd); ; folder = path.dirname(folder)) {
+    for (const name of ['towline.yaml', 'towline.yml']) {
+      const candidate = path.join(folder, name);
+      if (await exists(candidate)) return read(candidate);
+    }
+    if (path.dirname(folder) === folder) break;
+  }
+  if (optional) return undefined;
+  throw new TowlineError('config-missing', 'invalid', `there is no towline.yaml in ${io.cwd} or above it`, {
+    help: 'Write one with: towline init. Or name one with --config or TOWLINE_CONFIG.',
+  });
+}
+
+async function read(file: string): Promise<GivenFile> {
+  try {
+    if (!(await stat(file)).isFile()) throw new Error('it is not a file');
+    return { path: file, bytes: await readFile(file), home: path.dirname(file) };
+  } catch (cause) {
+    throw new TowlineError('config-unreadable', 'invalid', `${file} can't be read`, {
+      cause,
+      help: 'Check the path and its permissions.',
+    });
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
