@@ -1,0 +1,47 @@
+import picocolors from 'picocolors';
+import { short } from '../../domain/source/revision.js';
+import { readHistory, type HistoryEntry } from '../../queries/history.js';
+import { EXIT } from '../../runtime/exit-codes.js';
+import { withSession } from '../compose.js';
+import { writeLine, type GlobalFlags, type Io } from '../io.js';
+
+interface Flags extends GlobalFlags {
+  env?: string;
+  limit: number;
+}
+
+/** What was done, newest first, from the ledger alone. */
+export async function run([jobRef]: string[], flags: Flags, io: Io): Promise<number> {
+  return withSession(flags, io, async (session) => {
+    const all: { environment: string; entries: HistoryEntry[] }[] = [];
+    for (const environment of session.environments(flags.env === undefined ? [] : [flags.env])) {
+      const ledger = await session.ledger(environment);
+      const asked = { signal: io.signal, limit: flags.limit, ...(jobRef === undefined ? {} : { jobRef }) };
+      all.push({ environment: environment.name, entries: await readHistory(ledger, asked) });
+    }
+    if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(all, null, 2));
+    else for (const each of all) print(each, io);
+    return EXIT.done;
+  });
+}
+
+function print(
+  { environment, entries }: { environment: string; entries: HistoryEntry[] },
+  { stdout }: Io,
+): void {
+  const colors = picocolors.createColors(stdout.isTTY === true);
+  writeLine(stdout, colors.bold(environment));
+  if (entries.length === 0) writeLine(stdout, '  nothing is on record');
+  for (const { commit, at, subject, jobs, trigger, phase } of entries) {
+    const open = phase === 'outcome' ? '' : colors.yellow(' (no end on record)');
+    writeLine(
+      stdout,
+      `  ${colors.yellow(short(commit))} ${at}  ${subject}${open} ${colors.dim(`by ${trigger}`)}`,
+    );
+    for (const { ref, action, state } of jobs)
+      writeLine(
+        stdout,
+        `      ${state === 'applied' ? colors.green(state) : colors.red(state)} ${action} ${ref}`,
+      );
+  }
+}

@@ -1,0 +1,66 @@
+import { TowlineError } from '../../runtime/errors.js';
+import { startServer, type RunningServer } from '../../server/index.js';
+import { deployWorker } from '../../workers/deploy/index.js';
+import { mirrorWorker } from '../../workers/mirror/index.js';
+import { promoteWorker } from '../../workers/promote/index.js';
+import type { Worker } from '../../workers/worker.js';
+import { deployOptions, mirrorOptions, promoteOptions, withSession, type Session } from '../compose.js';
+import { runDaemon } from '../daemon.js';
+import type { GlobalFlags, Io } from '../io.js';
+
+interface Flags extends GlobalFlags {
+  env?: string[];
+  server: boolean;
+  listen?: string;
+}
+
+const WORKERS = ['mirror', 'deploy', 'promote'] as const;
+
+/** Any set of workers in one process, with the server that wakes them and shows how they are. */
+export async function run(names: string[], flags: Flags, io: Io): Promise<number> {
+  const unknown = names.find((name) => !(WORKERS as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new TowlineError('worker-unknown', 'invalid', `there is no worker "${unknown}"`, {
+      help: `Workers: ${WORKERS.join(', ')}.`,
+    });
+  }
+  const wanted = new Set<string>(names.length === 0 ? WORKERS : names);
+  return withSession(flags, io, async (session) => {
+    const workers = await buildWorkers(wanted, session, flags.env);
+    const server = flags.server ? await serve(workers, session, flags) : undefined;
+    try {
+      return await runDaemon(workers, session, io);
+    } finally {
+      await server?.close();
+    }
+  });
+}
+
+async function buildWorkers(
+  wanted: ReadonlySet<string>,
+  session: Session,
+  names: string[] | undefined,
+): Promise<Worker<unknown>[]> {
+  const workers: Worker<unknown>[] = [];
+  for (const environment of session.environments(names)) {
+    if (wanted.has('mirror')) workers.push(mirrorWorker(await mirrorOptions(session, environment)));
+    if (wanted.has('deploy')) workers.push(deployWorker(await deployOptions(session, environment)));
+    if (wanted.has('promote') && environment.promote.automatic.length > 0)
+      workers.push(promoteWorker(await promoteOptions(session, environment)));
+  }
+  return workers;
+}
+
+async function serve(
+  workers: readonly Worker<unknown>[],
+  session: Session,
+  flags: Flags,
+): Promise<RunningServer> {
+  const { listen, webhookSecret } = session.config.server;
+  return startServer({
+    listen: flags.listen ?? listen,
+    workers,
+    log: session.log,
+    ...(webhookSecret === undefined ? {} : { webhookSecret }),
+  });
+}

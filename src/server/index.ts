@@ -1,0 +1,110 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+import { TowlineError } from '../runtime/errors.js';
+import type { Log } from '../runtime/log.js';
+import type { Worker } from '../workers/worker.js';
+
+export interface ServerOptions {
+  /** `127.0.0.1:7070`; port 0 takes a free one. */
+  listen: string;
+  workers: readonly Worker<unknown>[];
+  log: Log;
+  /** Where set, a webhook must prove that it knows it. */
+  webhookSecret?: string;
+}
+
+export interface RunningServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** A push of a forge is some kilobytes; a body is only a hint, so a large one is refused and not read. */
+const BODY_LIMIT = 1024 * 1024;
+
+/** Webhooks, health and metrics. A webhook carries no data into the chain: it only wakes workers, which look themselves. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const app = buildServer(options);
+  const { host, port } = parseListen(options.listen);
+  try {
+    const url = await app.listen({ host, port });
+    options.log.info({ url }, 'listening');
+    return { url, close: () => app.close() };
+  } catch (cause) {
+    throw new TowlineError('server-listen', 'invalid', `${options.listen} can't be listened on`, {
+      cause,
+      help: 'Choose another address with --listen or server.listen, or leave the server out with --no-server.',
+    });
+  }
+}
+
+/** The server without a socket, for tests. */
+export function buildServer({ workers, log, webhookSecret }: ServerOptions): FastifyInstance {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const received = new Counter({
+    name: 'towline_webhooks_total',
+    help: 'Webhooks received, by result',
+    labelNames: ['result'] as const,
+    registers: [registry],
+  });
+  const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
+  // Signatures are made over the bytes as they were sent, so nothing may be parsed before they are checked.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  app.get('/healthz', async () => ({
+    status: 'ok',
+    workers: workers.map(({ name, environment }) => ({ name, environment })),
+  }));
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
+  app.post<{ Params: { environment?: string } }>('/webhook/:environment?', async (request, reply) => {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    if (webhookSecret !== undefined && !isAuthentic(request, body, webhookSecret)) {
+      received.inc({ result: 'refused' });
+      return reply.code(401).send({ error: 'the signature or token of this webhook is missing or wrong' });
+    }
+    const { environment } = request.params;
+    const woken = workers.filter(
+      (w) => w.name === 'mirror' && (environment === undefined || w.environment === environment),
+    );
+    for (const worker of woken) worker.wake();
+    received.inc({ result: 'accepted' });
+    log.info({ environment, woken: woken.length }, 'webhook received');
+    return reply.code(202).send({ woken: woken.map((w) => w.environment) });
+  });
+  return app;
+}
+
+/** GitHub, Gitea and Bitbucket sign the body; GitLab sends the secret itself (reference: edges.md §6). */
+function isAuthentic({ headers }: FastifyRequest, body: Buffer, secret: string): boolean {
+  const text = (name: string): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const token = text('x-gitlab-token');
+  if (token !== undefined) return same(token, secret);
+  const signature =
+    text('x-gitea-signature') ??
+    (text('x-hub-signature-256') ?? text('x-hub-signature'))?.replace(/^sha256=/, '');
+  if (signature === undefined) return false;
+  return same(signature, createHmac('sha256', secret).update(body).digest('hex'));
+}
+
+/** Compares in constant time; the digests hide the lengths. */
+function same(a: string, b: string): boolean {
+  const hash = (value: string): Buffer => createHmac('sha256', 'compare').update(value).digest();
+  return timingSafeEqual(hash(a), hash(b));
+}
+
+function parseListen(listen: string): { host: string; port: number } {
+  const at = listen.lastIndexOf(':');
+  const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
+  const port = Number(listen.slice(at + 1));
+  if (at > 0 && Number.isInteger(port) && port >= 0 && port <= 65_535) return { host, port };
+  throw new TowlineError('server-address', 'invalid', `"${listen}" is no address`, {
+    help: 'Write it as HOST:PORT, for example 127.0.0.1:7070.',
+  });
+}
