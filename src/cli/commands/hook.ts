@@ -1,0 +1,285 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { EnvironmentConfig } from '../../config/config.js';
+import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
+import { isZeroId, parseRevision, short, type Revision } from '../../domain/source/revision.js';
+import { declaredJobs } from '../../queries/declared.js';
+import { messageOf, TowlineError } from '../../runtime/errors.js';
+import { EXIT } from '../../runtime/exit-codes.js';
+import { mirrorWorker } from '../../workers/mirror/index.js';
+import { mirrorOptions, openSession, type Session } from '../compose.js';
+import { gitConfigValue } from '../git-config.js';
+import { writeLine, type GlobalFlags, type Io } from '../io.js';
+import { countText, printDiagnostics } from '../print/diagnostics.js';
+import type { GivenFile } from '../settings.js';
+import { mirrorText } from './mirror.js';
+
+interface Flags extends GlobalFlags {
+  towlineConfig?: string;
+  notify?: string;
+  wait?: boolean;
+}
+
+/** One line of a hook's standard input. */
+interface PushedRef {
+  from: string;
+  to: string;
+  name: string;
+}
+
+/** `pre-receive`: refuses the whole push when one environment's manifests would not be valid after it. */
+export async function preReceive(_args: string[], flags: Flags, io: Io): Promise<number> {
+  return check(await readRefs(io), flags, io);
+}
+
+/** `update REF OLD NEW`: the same for one ref; the rest of the push goes through. */
+export async function update(
+  [name = '', from = '', to = '']: string[],
+  flags: Flags,
+  io: Io,
+): Promise<number> {
+  return check([{ from, to, name }], flags, io);
+}
+
+async function check(refs: readonly PushedRef[], flags: Flags, io: Io): Promise<number> {
+  let code: number = EXIT.done;
+  for (const { name, to } of refs) {
+    const revision = parseRevision(to);
+    if (!name.startsWith('refs/heads/') || revision === undefined || isZeroId(to)) continue;
+    const session = await openAt(revision, flags, io, true);
+    if (session === undefined) continue;
+    try {
+      const branch = name.slice('refs/heads/'.length);
+      for (const environment of session.environments().filter((e) => e.branch === branch)) {
+        if (!(await isValid(environment, revision, session, io))) code = EXIT.error;
+      }
+    } finally {
+      await session.close();
+    }
+  }
+  if (code !== EXIT.done) writeLine(io.stderr, 'towline: the push is refused; nothing was changed');
+  return code;
+}
+
+async function isValid(
+  environment: EnvironmentConfig,
+  revision: Revision,
+  session: Session,
+  io: Io,
+): Promise<boolean> {
+  const { signal } = io;
+  const repository = await session.repository();
+  const tree = await repository.readTree(revision, environment.folder, { signal });
+  const held = tree.entries.filter((e) => e.mode.startsWith('100') && e.pathHex === undefined);
+  const bytes = new Map<string, Uint8Array>();
+  for await (const blob of repository.readBlobs([...new Set(held.map((e) => e.id))], { signal }))
+    bytes.set(blob.id, blob.bytes);
+  const shown = (file: string): string =>
+    environment.folder === '' ? file : `${environment.folder}/${file}`;
+  const files = held.map(({ path: file, id }) => ({
+    path: shown(file),
+    bytes: bytes.get(id) ?? new Uint8Array(),
+  }));
+  const { diagnostics, jobs } = declaredJobs(files, session.models(environment));
+  const errors: Diagnostic[] = diagnostics.filter((d) => d.severity === 'error');
+  printDiagnostics(errors, io.stderr);
+  writeLine(
+    io.stderr,
+    `towline: ${environment.name} at ${short(revision)}: ${jobs.length} valid jobs, ${countText(diagnostics)}`,
+  );
+  return !hasErrors(diagnostics);
+}
+
+/**
+ * `post-receive`: starts the next worker. With a webhook to notify, a running towline looks at once; else the mirror
+ * runs in a process of its own. The push does not wait for either, because git's client waits for every process that
+ * holds the hook's output (reference: edges.md §7). `--wait` mirrors in the foreground.
+ */
+export async function postReceive(_args: string[], flags: Flags, io: Io): Promise<number> {
+  const refs = (await readRefs(io)).filter(({ name, to }) => name.startsWith('refs/heads/') && !isZeroId(to));
+  const location = path.resolve(io.cwd, io.env['GIT_DIR'] ?? '.');
+  const notify = flags.notify ?? (await gitConfigValue(location, 'towline.notify', io));
+  for (const { name, to } of refs) {
+    const revision = parseRevision(to);
+    if (revision === undefined) continue;
+    const session = await openAt(revision, flags, io, false);
+    if (session === undefined) continue;
+    const branch = name.slice('refs/heads/'.length);
+    const names = session
+      .environments()
+      .filter((e) => e.branch === branch)
+      .map((e) => e.name);
+    try {
+      if (names.length === 0) continue;
+      if (notify !== undefined) await tell(notify, names, io);
+      else if (flags.wait === true) await mirrorNow(names, session, io);
+      else await mirrorApart(names, location, flags, io);
+    } finally {
+      await session.close();
+    }
+  }
+  return EXIT.done;
+}
+
+/** The webhook is a hint; when nobody answers, the daemon's next look finds the push all the same. */
+async function tell(url: string, names: readonly string[], io: Io): Promise<void> {
+  for (const name of names) {
+    try {
+      const target = new URL(`${url.replace(/\/+$/, '')}/${encodeURIComponent(name)}`);
+      const answer = await fetch(target, {
+        method: 'POST',
+        signal: AbortSignal.any([io.signal, AbortSignal.timeout(5000)]),
+      });
+      await answer.body?.cancel();
+      if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+      writeLine(io.stderr, `towline: ${name} will be mirrored`);
+    } catch (error) {
+      writeLine(
+        io.stderr,
+        `towline: ${url} could not be told of the push (${messageOf(error)}); the next poll finds it`,
+      );
+    }
+  }
+}
+
+async function mirrorNow(names: readonly string[], session: Session, io: Io): Promise<void> {
+  for (const environment of session.environments(names)) {
+    const worker = mirrorWorker(await mirrorOptions(session, environment));
+    writeLine(
+      io.stderr,
+      `towline: ${environment.name}: ${mirrorText(await worker.once({ signal: io.signal, trigger: 'hook' }))}`,
+    );
+  }
+}
+
+async function mirrorApart(names: readonly string[], location: string, flags: Flags, io: Io): Promise<void> {
+  const folder = path.join(location, 'towline');
+  await mkdir(folder, { recursive: true });
+  const logFile = await open(path.join(folder, 'post-receive.log'), 'a');
+  const program = process.argv[1];
+  if (program === undefined) throw new Error('the running program has no path');
+  const config = await configFile(location, flags, io);
+  const args = [program, ...(config === undefined ? [] : ['--config', config]), 'mirror', '--once', ...names];
+  try {
+    const child = spawn(process.execPath, args, {
+      cwd: location,
+      detached: true,
+      stdio: ['ignore', logFile.fd, logFile.fd],
+      env: { ...io.env },
+    });
+    child.unref();
+    writeLine(
+      io.stderr,
+      `towline: mirroring ${names.join(', ')} (process ${child.pid ?? '?'}, log ${path.join(folder, 'post-receive.log')})`,
+    );
+  } finally {
+    await logFile.close();
+  }
+}
+
+/** A session inside the bare repository, configured by its own setting or by towline.yaml in the pushed revision. */
+async function openAt(
+  revision: Revision,
+  flags: Flags,
+  io: Io,
+  quarantine: boolean,
+): Promise<Session | undefined> {
+  const location = path.resolve(io.cwd, io.env['GIT_DIR'] ?? '.');
+  const repository = { location, quarantine };
+  const config = await configFile(location, flags, io);
+  if (config !== undefined) return openSession({ ...flags, config }, io, { repository });
+  const given = await configAt(revision, location, io, quarantine);
+  if (given === undefined) {
+    writeLine(
+      io.stderr,
+      'towline: no towline.yaml at the root of the pushed revision and no git config towline.config; nothing was checked',
+    );
+    return undefined;
+  }
+  return openSession(flags, io, { repository, given });
+}
+
+async function configFile(location: string, flags: Flags, io: Io): Promise<string | undefined> {
+  return flags.config ?? io.env['TOWLINE_CONFIG'] ?? (await gitConfigValue(location, 'towline.config', io));
+}
+
+async function configAt(
+  revision: Revision,
+  location: string,
+  io: Io,
+  quarantine: boolean,
+): Promise<GivenFile | undefined> {
+  const { gitStore } = await import('../../git/index.js');
+  const { silentLog } = await import('../../runtime/log.js');
+  const author = { name: 'Towline', email: 'towline@localhost' };
+  const store = gitStore({ location, storeDir: location, author, log: silentLog(), quarantine });
+  try {
+    const bytes = await store.readFile(revision, 'towline.yaml', { signal: io.signal });
+    return bytes === undefined ? undefined : { path: 'towline.yaml', bytes, home: location };
+  } finally {
+    await store.close();
+  }
+}
+
+async function readRefs({ stdin }: Io): Promise<PushedRef[]> {
+  const refs: PushedRef[] = [];
+  for await (const line of createInterface({ input: stdin })) {
+    const [from, to, ...name] = line.split(' ');
+    if (from !== undefined && to !== undefined && name.length > 0)
+      refs.push({ from, to, name: name.join(' ') });
+  }
+  return refs;
+}
+
+const MARK = '# written by towline hook install';
+
+/** Writes `pre-receive` and `post-receive` into a bare repository. A hook of somebody else is never replaced. */
+export async function install([target = '']: string[], flags: Flags, io: Io): Promise<number> {
+  const location = path.resolve(io.cwd, target);
+  const program = process.argv[1];
+  if (program === undefined) throw new Error('the running program has no path');
+  const folder = path.join(location, 'hooks');
+  const config = flags.towlineConfig === undefined ? undefined : path.resolve(io.cwd, flags.towlineConfig);
+  for (const name of ['pre-receive', 'post-receive']) {
+    const file = path.join(folder, name);
+    const found = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw new TowlineError('hook-unreadable', 'refused', `${file} can't be read`, { cause: error });
+    });
+    if (found !== undefined && !found.includes(MARK)) {
+      throw new TowlineError('hook-exists', 'refused', `${file} exists and is not Towline's`, {
+        help: `Add this line to it instead:  ${hookLine(name, program, config, flags.notify)}`,
+      });
+    }
+    await mkdir(folder, { recursive: true });
+    await writeFile(file, `#!/bin/sh\n${MARK}\n${hookLine(name, program, config, flags.notify)}\n`, {
+      mode: 0o755,
+    });
+    writeLine(io.stdout, `wrote ${file}`);
+  }
+  return EXIT.done;
+}
+
+function hookLine(
+  name: string,
+  program: string,
+  config: string | undefined,
+  notify: string | undefined,
+): string {
+  const words = [
+    process.execPath,
+    program,
+    ...(config === undefined ? [] : ['--config', config]),
+    'hook',
+    name,
+  ];
+  if (name === 'post-receive' && notify !== undefined) words.push('--notify', notify);
+  return `exec ${words.map(quoted).join(' ')}`;
+}
+
+/** A word for a POSIX shell; nothing in it is special inside single quotes but the quote itself. */
+function quoted(word: string): string {
+  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
