@@ -1,0 +1,82 @@
+import type { JobRef } from '../../src/domain/job/job-ref.js';
+import { jobRef } from '../../src/domain/job/job-ref.js';
+import type { ValidatedJob } from '../../src/domain/job/job.js';
+import type { SchedulerModel } from '../../src/domain/job/scheduler-model.js';
+import type { LiveJob } from '../../src/domain/plan/plan.js';
+import type { KnownJob, PlanInput } from '../../src/domain/plan/plan-input.js';
+import type { PrunePolicy } from '../../src/domain/plan/gate.js';
+import { canonicalJson, isObject, type JsonObject } from '../../src/domain/source/json.js';
+import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
+
+/** A scheduler with the simplest semantics there are: documents are compared as they stand, `needs` are dependencies. */
+export const plainModel: SchedulerModel = {
+  kind: 'plain',
+  rules: [],
+  recognise: (value) => ('id' in value ? 'job' : undefined),
+  jobsOf: () => ({ jobs: [], diagnostics: [] }),
+  validate: () => [],
+  validateSet: () => [],
+  dependencies: ({ spec, scheduler }) =>
+    Array.isArray(spec['needs']) ? spec['needs'].map((id) => jobRef(scheduler, String(id))) : [],
+  compare: (desired, live) => {
+    if (canonicalJson(desired.spec) === canonicalJson(live.spec)) return { fields: [], action: 'none' };
+    const scaled =
+      canonicalJson({ ...desired.spec, instances: 0 }) === canonicalJson({ ...live.spec, instances: 0 });
+    return {
+      fields: [{ pointer: '', before: live.spec, after: desired.spec }],
+      action: scaled ? 'scale' : 'update',
+    };
+  },
+  images: () => [],
+};
+
+export const REVISION = 'a'.repeat(40) as Revision;
+export const TREE = 'b'.repeat(40) as ObjectId;
+
+export function job(id: string, spec: JsonObject = {}): ValidatedJob {
+  const file = `${id}.json`;
+  const all = { id, ...spec };
+  return {
+    ref: jobRef('plain', id),
+    scheduler: 'plain',
+    kind: 'job',
+    id,
+    spec: all,
+    source: { file, document: 0, pointer: '', placeOf: (at) => ({ file, line: 1, column: 1, pointer: at }) },
+  } as ValidatedJob;
+}
+
+export function live(id: string, spec: JsonObject = {}, more: Partial<LiveJob> = {}): LiveJob {
+  return { ref: jobRef('plain', id), kind: 'job', id, spec: { id, ...spec }, version: 'v1', ...more };
+}
+
+/** What the ledger would know after the document was sent. */
+export function known(id: string, spec: JsonObject = {}, more: Partial<KnownJob> = {}): [JobRef, KnownJob] {
+  return [jobRef('plain', id), { scheduler: 'plain', kind: 'job', id, document: { id, ...spec }, ...more }];
+}
+
+export function input(parts: Partial<PlanInput> = {}): PlanInput {
+  return {
+    environment: 'test',
+    revision: REVISION,
+    tree: TREE,
+    desired: [],
+    rejected: new Map(),
+    complete: true,
+    live: [],
+    known: new Map(),
+    unresolved: new Set(),
+    unreadable: new Map(),
+    schedulers: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
+    adopt: 'none',
+    retry: 'none',
+    ...parts,
+  };
+}
+
+export const LENIENT: PrunePolicy = { enabled: true, maxCount: 1000, maxShare: 1, allowed: false };
+
+export function asObject(value: unknown): JsonObject {
+  if (!isObject(value)) throw new Error('not an object');
+  return value;
+}
