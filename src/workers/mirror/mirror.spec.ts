@@ -1,0 +1,227 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
+import { MemoryRepository, type Files } from '../../../test/fakes/memory-repository.js';
+import { kvKey, kvLayout, MIRROR_FLAG } from '../../domain/source/kv-layout.js';
+import { parseMirrorRef } from '../../domain/source/mirror-ref.js';
+import type { KvOperation } from '../../ports/kv-store.js';
+import { readMirror } from '../../queries/desired.js';
+import { TowlineError } from '../../runtime/errors.js';
+import { silentLog } from '../../runtime/log.js';
+import { systemClock } from '../../runtime/system-clock.js';
+import { mirrorWorker } from './index.js';
+
+const signal = new AbortController().signal;
+const layout = kvLayout('towline/', 'test');
+
+function world(limits?: ConstructorParameters<typeof MemoryKv>[0]) {
+  const kv = new MemoryKv(limits);
+  const lock = new MemoryLock(kv);
+  const repository = new MemoryRepository();
+  const worker = mirrorWorker({
+    branch: 'main',
+    folder: 'jobs',
+    layout,
+    repository,
+    kv,
+    lock,
+    clock: systemClock,
+    log: silentLog(),
+    pollMs: 60_000,
+  });
+  const commit = (files: Files) =>
+    repository.commit(
+      Object.fromEntries(Object.entries(files).map(([path, text]) => [`jobs/${path}`, text])),
+    );
+  const mirror = () => worker.once({ signal, trigger: 'once' });
+  const values = async () =>
+    Object.fromEntries(
+      (await kv.list(layout.config, { signal })).value.map((e) => [
+        e.key.slice(layout.config.length),
+        text(e.value),
+      ]),
+    );
+  const put = (path: string, value: string, flags?: number) =>
+    kv.put(kvKey(layout.config + path), Buffer.from(value), {
+      signal,
+      ...(flags === undefined ? {} : { flags }),
+    });
+  return { kv, lock, repository, worker, commit, mirror, values, put };
+}
+
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+
+describe('the mirror', () => {
+  it('brings every file into KV byte for byte, and says in .ref what KV holds', async () => {
+    const { kv, commit, mirror, values } = world();
+    const revision = commit({ 'a.json': ' {}\n', 'deep/b.yaml': 'x: 1\r\n', 'empty.json': '' });
+    expect(await mirror()).toMatchObject({
+      kind: 'applied',
+      applied: { written: 3, deleted: 0, transactions: 1 },
+    });
+    expect(await values()).toEqual({ 'a.json': ' {}\n', 'deep/b.yaml': 'x: 1\r\n', 'empty.json': '' });
+    const ref = parseMirrorRef((await kv.get(layout.ref, { signal }))?.value ?? new Uint8Array());
+    expect(ref).toMatchObject({
+      mirrorRef: { revision, branch: 'main', folders: [{ files: 3, prefix: layout.config }] },
+    });
+  });
+
+  it('writes only what changed, deletes what is gone, and does nothing when nothing changed', async () => {
+    const { kv, commit, mirror, values } = world();
+    commit({ 'a.json': '1', 'b.json': '2', 'c.json': '3' });
+    await mirror();
+    const before = await kv.get(kvKey(`${layout.config}a.json`), { signal });
+    commit({ 'a.json': '1', 'b.json': 'two' });
+    expect(await mirror()).toMatchObject({ applied: { written: 1, deleted: 1 } });
+    expect(await values()).toEqual({ 'a.json': '1', 'b.json': 'two' });
+    expect(await kv.get(kvKey(`${layout.config}a.json`), { signal })).toEqual(before);
+    const transactions = kv.transactions;
+    expect((await mirror()).kind).toBe('unchanged');
+    expect(kv.transactions).toBe(transactions);
+  });
+
+  it('puts right what was edited, deleted or added by hand, and leaves foreign keys alone', async () => {
+    const { kv, commit, mirror, values, put } = world();
+    commit({ 'a.json': '1', 'b.json': '2' });
+    await mirror();
+    await put('a.json', 'edited');
+    await kv.delete(kvKey(`${layout.config}b.json`), { signal });
+    await put('forged.json', 'x', MIRROR_FLAG);
+    await put('note.txt', 'of somebody else');
+    const result = await mirror();
+    expect(result).toMatchObject({
+      plan: {
+        healed: expect.arrayContaining([`${layout.config}a.json`]),
+        foreign: [`${layout.config}note.txt`],
+      },
+    });
+    expect(await values()).toEqual({ 'a.json': '1', 'b.json': '2', 'note.txt': 'of somebody else' });
+  });
+
+  it('keeps within the limits: 64 operations, the body size, and a single put for what is larger', async () => {
+    const { kv, commit, mirror, values } = world();
+    const seen: { operations: number; bytes: number }[] = [];
+    kv.beforeTransaction = (operations) => {
+      const body = operations.map((o) =>
+        'value' in o ? { ...o, value: Buffer.from(o.value).toString('base64') } : o,
+      );
+      if (operations.some((o) => o.verb === 'check-session'))
+        seen.push({ operations: operations.length, bytes: JSON.stringify(body).length });
+    };
+    const files: Files = { 'large.json': 'x'.repeat(500_000) };
+    for (let at = 0; at < 300; at++) files[`job-${at}.json`] = 'y'.repeat(at * 40);
+    commit(files);
+    await mirror();
+    expect(Object.keys(await values())).toHaveLength(301);
+    expect(Math.max(...seen.map((s) => s.operations))).toBeLessThanOrEqual(64);
+    expect(Math.max(...seen.map((s) => s.bytes))).toBeLessThanOrEqual(524_288);
+    expect(await readMirror(kv, layout, { signal })).toMatchObject({ kind: 'whole' });
+  });
+
+  it('names what KV can not hold, skips it, and the reader can still prove the rest', async () => {
+    const { kv, commit, mirror, values } = world();
+    commit({
+      'a.json': '1',
+      'link.json': { mode: '120000', text: 'a.json' },
+      'run.sh': { mode: '100755', text: 'echo' },
+      'line\nbreak.json': '{}',
+      'huge.json': 'x'.repeat(600_000),
+    });
+    const result = await mirror();
+    if (result.kind !== 'applied') throw new Error(result.kind);
+    const skipped = result.plan.ref.folders[0]?.exceptions.filter((e) => !e.held).map((e) => e.path);
+    expect(skipped).toEqual(['link.json', 'line\nbreak.json', 'huge.json']);
+    expect(Object.keys(await values())).toEqual(['a.json', 'run.sh']);
+    expect((await readMirror(kv, layout, { signal })).kind).toBe('whole');
+  });
+
+  it('never empties KV because of a source that is empty or can not be read', async () => {
+    const { commit, mirror, values, repository } = world();
+    commit({ 'a.json': '1' });
+    await mirror();
+    repository.commit({ 'elsewhere.json': '1' });
+    await expect(mirror()).rejects.toMatchObject({ kind: 'invalid' });
+    repository.broken = new TowlineError('git-unreachable', 'unavailable', 'the remote does not answer');
+    await expect(mirror()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await values()).toEqual({ 'a.json': '1' });
+  });
+
+  it('can not write once it has lost its lock', async () => {
+    const { kv, lock, commit, mirror, values } = world();
+    commit(Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`job-${at}.json`, String(at)])));
+    let count = 0;
+    kv.beforeTransaction = () => {
+      if (++count === 3) lock.kv.sessions.set(layout.lock('mirror'), 'somebody else');
+    };
+    await expect(mirror()).rejects.toMatchObject({ code: 'mirror-conflict' });
+    kv.beforeTransaction = () => undefined;
+    expect(Object.keys(await values()).length).toBeLessThan(200);
+    expect((await readMirror(kv, layout, { signal })).kind).toBe('incomplete');
+  });
+
+  it('writes nothing in a dry run and takes no lock', async () => {
+    const { kv, commit, worker } = world();
+    commit({ 'a.json': '1' });
+    const result = await worker.once({ signal, dryRun: true, trigger: 'once' });
+    expect(result.kind).toBe('planned');
+    expect(kv.transactions).toBe(0);
+    expect(kv.sessions.size).toBe(0);
+  });
+});
+
+describe('a mirror that is cut off at any moment', () => {
+  const files = fc.dictionary(
+    fc.constantFrom('a.json', 'b.json', 'c/d.json', 'c/e.json', 'f.json', 'g.json', 'h.json'),
+    fc.string({ maxLength: 30 }),
+    { minKeys: 1 },
+  );
+
+  it('never shows a reader anything but a revision as a whole, and finishes when it is started again', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(files, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }),
+        async (commits, cuts) => {
+          const { kv, commit, mirror } = world({
+            operations: 5,
+            transactionBytes: 524_288,
+            valueBytes: 524_288,
+          });
+          const states = new Set<string>();
+          const whole = async (): Promise<void> => {
+            const state = await readMirror(kv, layout, { signal });
+            expect(state.kind).not.toBe('tampered');
+            if (state.kind === 'whole')
+              expect(states).toContain(canonical(state.files.map((f) => [f.path, text(f.bytes)])));
+          };
+          for (const [at, content] of commits.entries()) {
+            commit(content);
+            states.add(canonical(Object.entries(content)));
+            kv.beforeTransaction = cutAfter(cuts[at] ?? 0);
+            await mirror().catch((error: unknown) => expect(String(error)).toContain('cut off'));
+            kv.beforeTransaction = () => undefined;
+            await whole();
+          }
+          await mirror();
+          const state = await readMirror(kv, layout, { signal, full: true });
+          if (state.kind !== 'whole') throw new Error(state.kind);
+          expect(canonical(state.files.map((f) => [f.path, text(f.bytes)]))).toBe(
+            canonical(Object.entries(commits.at(-1) ?? {})),
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  function cutAfter(count: number): (operations: readonly KvOperation[]) => void {
+    let left = count;
+    return () => {
+      if (left-- <= 0) throw new Error('cut off');
+    };
+  }
+
+  function canonical(entries: string[][]): string {
+    return JSON.stringify(entries.sort());
+  }
+});

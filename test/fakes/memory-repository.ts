@@ -1,0 +1,86 @@
+import { blobId, treeId } from '../../src/domain/source/tree-id.js';
+import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
+import type { FileMode, Tree, TreeEntry } from '../../src/domain/source/tree.js';
+import type { CommitInfo, JobRepository } from '../../src/ports/job-repository.js';
+import { createHash } from 'node:crypto';
+import { TowlineError } from '../../src/runtime/errors.js';
+
+export type Files = Record<string, string | Uint8Array | { mode: FileMode; text: string }>;
+
+/** A repository of one branch whose commits are plain maps of files. */
+export class MemoryRepository implements JobRepository {
+  readonly location = 'memory';
+  readonly #commits = new Map<Revision, Map<string, TreeEntry>>();
+  readonly #blobs = new Map<ObjectId, Uint8Array>();
+  #tip: Revision | undefined;
+  /** Set to make every read fail, as a missing remote does. */
+  broken: TowlineError | undefined;
+  blobReads = 0;
+
+  commit(files: Files): Revision {
+    const entries = new Map<string, TreeEntry>();
+    for (const [path, content] of Object.entries(files)) {
+      const plain = typeof content === 'string' || content instanceof Uint8Array;
+      const bytes =
+        typeof content === 'string' ? Buffer.from(content) : plain ? content : Buffer.from(content.text);
+      const id = blobId(bytes, 'sha1');
+      this.#blobs.set(id, bytes);
+      entries.set(path, { path, id, mode: plain ? '100644' : content.mode, size: bytes.byteLength });
+    }
+    const tree = treeId([...entries.values()], 'sha1');
+    const revision = createHash('sha1').update(`${tree}${this.#commits.size}`).digest('hex') as Revision;
+    this.#commits.set(revision, entries);
+    this.#tip = revision;
+    return revision;
+  }
+
+  async fetch(): Promise<void> {
+    if (this.broken !== undefined) throw this.broken;
+  }
+
+  async resolve(): Promise<Revision | undefined> {
+    return this.#tip;
+  }
+
+  async readTree(revision: Revision, folder: string): Promise<Tree> {
+    const prefix = folder === '' ? '' : `${folder}/`;
+    const entries = [...this.#entries(revision).values()]
+      .filter((e) => e.path.startsWith(prefix))
+      .map((e) => ({ ...e, path: e.path.slice(prefix.length) }));
+    if (entries.length === 0 && folder !== '')
+      throw new TowlineError('git-folder-missing', 'invalid', `no folder ${folder}`);
+    return { id: treeId(entries, 'sha1'), format: 'sha1', entries };
+  }
+
+  async diff(): Promise<never[]> {
+    return [];
+  }
+
+  async *readBlobs(ids: readonly ObjectId[]): AsyncIterable<{ id: ObjectId; bytes: Uint8Array }> {
+    for (const id of ids) {
+      const bytes = this.#blobs.get(id);
+      if (bytes === undefined) throw new Error(`no blob ${id}`);
+      this.blobReads += 1;
+      yield { id, bytes };
+    }
+  }
+
+  async readFile(revision: Revision, path: string): Promise<Uint8Array | undefined> {
+    const entry = this.#entries(revision).get(path);
+    return entry === undefined ? undefined : this.#blobs.get(entry.id);
+  }
+
+  async log(): Promise<CommitInfo[]> {
+    return [];
+  }
+
+  async isAncestor(): Promise<boolean> {
+    return true;
+  }
+
+  #entries(revision: Revision): Map<string, TreeEntry> {
+    const entries = this.#commits.get(revision);
+    if (entries === undefined) throw new Error(`no commit ${revision}`);
+    return entries;
+  }
+}
