@@ -1,0 +1,3 @@
+export type { Config, ConsulConfig, EnvironmentConfig, SchedulerConfig } from './config.js';
+export { loadConfig, type ConfigSources } from './load.js';
+export { configSchema } from './schema.js';
