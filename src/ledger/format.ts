@@ -1,0 +1,113 @@
+import type { LedgerEntry, LedgerState } from '../domain/record/ledger-entry.js';
+import type { Outcome } from '../domain/record/outcome.js';
+import { isObject, sortKeys, type Json } from '../domain/source/json.js';
+import { parseObjectId, parseRevision, short } from '../domain/source/revision.js';
+
+/** Path of the state in the ledger's tree. */
+export const STATE_FILE = 'state.json';
+
+/** A document of the ledger's tree: readable, and equal bytes for equal values. */
+export function documentText(value: Json): string {
+  return `${JSON.stringify(sortKeys(value), null, 2)}\n`;
+}
+
+/** The commit message of an entry: a subject and a line for each job for people, trailers for tools. */
+export function entryMessage(entry: LedgerEntry): string {
+  const lines = [subjectOf(entry), ''];
+  for (const { ref, action, state, message } of entry.outcomes)
+    lines.push(`${oneLine(ref)}: ${action} ${state}. ${oneLine(message)}`);
+  if (entry.phase === 'intent')
+    for (const { ref, action } of entry.state.intents) lines.push(`${oneLine(ref)}: ${action} announced`);
+  lines.push('', ...trailersOf(entry));
+  return `${lines.join('\n')}\n`;
+}
+
+function subjectOf({ phase, environment, revision, outcomes, state }: LedgerEntry): string {
+  if (phase === 'intent')
+    return `Begin ${count(state.intents.length, 'change')} of ${environment} at ${short(revision)}`;
+  const states = [...new Set(outcomes.map((o) => o.state))].sort();
+  const ends = states.map((s) => `${outcomes.filter((o) => o.state === s).length} ${s}`).join(', ');
+  return `Deploy ${count(outcomes.length, 'change')} of ${environment} at ${short(revision)}${ends === '' ? '' : `: ${ends}`}`;
+}
+
+function trailersOf(entry: LedgerEntry): string[] {
+  const { environment, phase, pass, planId, revision, tree, trigger, outcomes, state } = entry;
+  const jobs =
+    phase === 'intent'
+      ? state.intents.map((i) => `${i.ref} ${i.action} announced`)
+      : outcomes.map((o) => `${o.ref} ${o.action} ${o.state}`);
+  return [
+    ['Towline-Environment', environment],
+    ['Towline-Phase', phase],
+    ['Towline-Pass', pass],
+    ['Towline-Plan', planId],
+    ['Towline-Revision', revision],
+    ['Towline-Tree', tree],
+    ['Towline-Trigger', trigger],
+    ...(phase === 'outcome' ? [['Towline-Outcome', overall(outcomes)]] : []),
+    ...jobs.map((job) => ['Towline-Job', job]),
+  ].map(([key, value]) => `${key ?? ''}: ${oneLine(value ?? '')}`);
+}
+
+/** How the pass ended as a whole. */
+export function overall(
+  outcomes: readonly Outcome[],
+): 'applied' | 'partial' | 'failed' | 'blocked' | 'unknown' {
+  const states = new Set(outcomes.map((o) => o.state));
+  if (states.size === 0 || (states.size === 1 && states.has('applied'))) return 'applied';
+  if (states.has('applied')) return 'partial';
+  if (states.has('unknown')) return 'unknown';
+  return states.size === 1 && states.has('blocked') ? 'blocked' : 'failed';
+}
+
+/** Messages come from outside; a line break or another control character in one must never begin a trailer. */
+function oneLine(text: string): string {
+  return text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .trim()
+    .slice(0, 1000);
+}
+
+/** `state.json` read back. The ledger is a branch that people can push to: it is checked like any input. */
+export function parseState(text: string): { state: LedgerState } | { reason: string } {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    return { reason: 'it is not valid JSON' };
+  }
+  if (!isObject(value)) return { reason: 'it is not a JSON object' };
+  const { version, environment, revision, tree, pass, jobs, intents } = value;
+  if (version !== 1) return { reason: `its version is ${JSON.stringify(version)}, expected 1` };
+  if (typeof environment !== 'string' || typeof pass !== 'string')
+    return { reason: 'it names no environment or no pass' };
+  if (typeof revision !== 'string' || parseRevision(revision) === undefined)
+    return { reason: 'its revision is not a full commit id' };
+  if (typeof tree !== 'string' || parseObjectId(tree) === undefined)
+    return { reason: 'its tree is not an object id' };
+  if (!isObject(jobs) || !Object.values(jobs).every(isLedgerJob))
+    return { reason: 'one of its jobs is not complete' };
+  if (!Array.isArray(intents) || !intents.every(isIntent))
+    return { reason: 'one of its intents is not complete' };
+  return { state: value as unknown as LedgerState };
+}
+
+function isLedgerJob(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const required = ['scheduler', 'kind', 'id', 'revision', 'outcome', 'message', 'at'];
+  const optional = ['file', 'version', 'deploymentId', 'failedDigest'];
+  return (
+    required.every((k) => typeof value[k] === 'string') &&
+    optional.every((k) => value[k] === undefined || typeof value[k] === 'string')
+  );
+}
+
+function isIntent(value: Json): boolean {
+  return (
+    isObject(value) && ['ref', 'scheduler', 'kind', 'id', 'action'].every((k) => typeof value[k] === 'string')
+  );
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}
