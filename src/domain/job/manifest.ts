@@ -1,6 +1,11 @@
 import type { Diagnostic, Place } from '../source/diagnostic.js';
 import type { Json, Pointer } from '../source/json.js';
 
+/** Larger files are no manifests. */
+export const MOST_BYTES = 4 * 1024 * 1024;
+/** Nesting beyond this is no manifest either, and would only exhaust somebody's stack. */
+export const MOST_DEPTH = 100;
+
 /** One document of a manifest: a whole JSON file, or one document of a YAML stream. */
 export interface ManifestDocument {
   /** From 0. */
