@@ -1,0 +1,3 @@
+export type { ConsulAccess } from './http.js';
+export { consulKvStore, type ConsulKvOptions } from './kv-store.js';
+export { consulLock, type ConsulLockOptions } from './lock.js';
