@@ -38,7 +38,8 @@ async function tests() {
   for (const suite of counts.testResults) {
     for (const test of suite.assertionResults)
       if (test.status === 'pending') console.log(`skipped: ${test.fullName}`);
-    if (suite.status === 'failed' && suite.assertionResults.length === 0) console.log(`did not run: ${suite.name}\n${suite.message}`);
+    if (suite.status === 'failed' && suite.assertionResults.length === 0)
+      console.log(`did not run: ${suite.name}\n${suite.message}`);
   }
   const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites;
   const skipped = counts.numPendingTests > 0 ? `, ${counts.numPendingTests} skipped` : '';

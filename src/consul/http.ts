@@ -76,7 +76,7 @@ export class ConsulHttp {
       ...(datacenter === undefined ? {} : { dc: datacenter }),
     };
     for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value);
-    const limit = waitMs === undefined ? TIMEOUT_MS : waitMs + waitMs / 16 + 10_000;
+    const limit = waitMs === undefined ? TIMEOUT_MS : Math.ceil(waitMs + waitMs / 16 + 10_000);
     const timeout = AbortSignal.timeout(limit);
     let answer;
     let bytes;
