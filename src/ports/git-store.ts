@@ -1,4 +1,4 @@
-import type { ObjectId, Revision } from '../domain/source/revision.js';
+import type { Revision } from '../domain/source/revision.js';
 import type { JobRepository } from './job-repository.js';
 import type { Waiting } from './kv-store.js';
 
@@ -28,6 +28,4 @@ export interface GitStore extends JobRepository {
     revision: Revision,
     options: Waiting & { expected: Revision | undefined; runHooks: boolean },
   ): Promise<void>;
-  /** Id that bytes have as a blob of this repository. */
-  blobId(bytes: Uint8Array): ObjectId;
 }

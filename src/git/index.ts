@@ -1,0 +1,2 @@
+export { gitStore, type GitStoreOptions } from './git-store.js';
+export { isomorphicRepository, type IsomorphicOptions } from './isomorphic-repository.js';

@@ -1,0 +1,262 @@
+import fs from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as isomorphic from 'isomorphic-git';
+import { parseRevision, type ObjectId, type Revision } from '../domain/source/revision.js';
+import type { FileMode, Tree, TreeChange, TreeEntry } from '../domain/source/tree.js';
+import type { CommitInfo, JobRepository } from '../ports/job-repository.js';
+import { TowlineError } from '../runtime/errors.js';
+import { parseTrailers } from './parse.js';
+
+export interface IsomorphicOptions {
+  /** A local repository: its git folder, or the folder above `.git`. */
+  location: string;
+}
+
+/**
+ * The same reads without a git program, for slim containers. SHA-1 repositories only; objects in a quarantine and
+ * names that are not UTF-8 are not seen (reference: dependencies.md §2), so hooks and mirrors of such trees need git.
+ */
+export function isomorphicRepository({ location }: IsomorphicOptions): JobRepository {
+  // One cache for all calls: without it every read would hash the whole pack again.
+  let cache = {};
+  const at = async (): Promise<{ fs: typeof fs; gitdir: string; cache: object }> => ({
+    fs,
+    gitdir: await gitFolder(location),
+    cache,
+  });
+
+  const resolve = async (name: string): Promise<Revision | undefined> => {
+    const repository = await at();
+    for (const ref of [name, `refs/heads/${name}`, `refs/tags/${name}`]) {
+      try {
+        const oid = parseRevision(name) ?? (await isomorphic.resolveRef({ ...repository, ref }));
+        const { oid: commit } = await isomorphic.readCommit({ ...repository, oid });
+        return parseRevision(commit);
+      } catch (error) {
+        if (!(error instanceof isomorphic.Errors.NotFoundError)) throw broken(error);
+      }
+    }
+    return undefined;
+  };
+
+  const entriesOf = async (revision: Revision, folder: string): Promise<Tree | undefined> => {
+    const repository = await at();
+    let root;
+    try {
+      root = await isomorphic.readTree({
+        ...repository,
+        oid: revision,
+        ...(folder === '' ? {} : { filepath: folder }),
+      });
+    } catch (error) {
+      if (
+        error instanceof isomorphic.Errors.NotFoundError ||
+        error instanceof isomorphic.Errors.ObjectTypeError
+      )
+        return undefined;
+      throw broken(error);
+    }
+    const entries: TreeEntry[] = [];
+    const waiting = [{ prefix: '', tree: root.tree }];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      for (const { mode, path: name, oid, type } of next.tree) {
+        const full = next.prefix + name;
+        if (type === 'tree')
+          waiting.push({
+            prefix: `${full}/`,
+            tree: (await isomorphic.readTree({ ...repository, oid })).tree,
+          });
+        else entries.push({ path: full, mode: fileMode(mode), id: oid as ObjectId });
+      }
+    }
+    return {
+      id: root.oid as ObjectId,
+      format: 'sha1',
+      entries: entries.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    };
+  };
+
+  return {
+    location,
+
+    async fetch() {
+      // Local only: there is nothing to bring. What others pushed meanwhile may stand in new packs.
+      cache = {};
+    },
+
+    resolve,
+
+    async readTree(revision, folder) {
+      const tree = await entriesOf(revision, folder);
+      if (tree !== undefined) return tree;
+      throw new TowlineError(
+        'git-folder-missing',
+        'invalid',
+        `revision ${revision} has no folder "${folder}"`,
+        {
+          help: "Check the environment's folder in towline.yaml. Nothing is changed because of it.",
+        },
+      );
+    },
+
+    async diff(from, to, folder) {
+      const [a, b] = [await entriesOf(from, folder), await entriesOf(to, folder)];
+      const before = new Map((a?.entries ?? []).map((e) => [e.path, e]));
+      const changes: TreeChange[] = [];
+      for (const entry of b?.entries ?? []) {
+        const old = before.get(entry.path);
+        before.delete(entry.path);
+        if (old === undefined) changes.push({ kind: 'added', entry });
+        else if (old.id !== entry.id || old.mode !== entry.mode) changes.push({ kind: 'modified', entry });
+      }
+      for (const { path: gone } of before.values()) changes.push({ kind: 'deleted', path: gone });
+      return changes;
+    },
+
+    async *readBlobs(ids, { signal }) {
+      const repository = await at();
+      for (const id of ids) {
+        signal.throwIfAborted();
+        let blob;
+        try {
+          ({ blob } = await isomorphic.readBlob({ ...repository, oid: id }));
+        } catch (cause) {
+          throw new TowlineError(
+            'git-object-missing',
+            'invalid',
+            `the object ${id} is not in the repository`,
+            { cause, help: 'The repository is shallow or damaged: git fsck.' },
+          );
+        }
+        yield { id, bytes: blob };
+      }
+    },
+
+    async readFile(revision, file) {
+      try {
+        return (await isomorphic.readBlob({ ...(await at()), oid: revision, filepath: file })).blob;
+      } catch (error) {
+        if (
+          error instanceof isomorphic.Errors.NotFoundError ||
+          error instanceof isomorphic.Errors.ObjectTypeError
+        )
+          return undefined;
+        throw broken(error);
+      }
+    },
+
+    async log(revision, { limit, path: file, grep, firstParent = false }) {
+      const repository = await at();
+      const found: CommitInfo[] = [];
+      for await (const commit of walkBack(repository, revision, firstParent)) {
+        if (found.length >= limit) break;
+        if (grep !== undefined && !commit.message.includes(grep)) continue;
+        if (file !== undefined && !(await touches(repository, commit, file))) continue;
+        found.push(toInfo(commit));
+      }
+      return found;
+    },
+
+    async isAncestor(ancestor, descendant) {
+      if (ancestor === descendant) return true;
+      return isomorphic.isDescendent({ ...(await at()), oid: descendant, ancestor, depth: -1 });
+    },
+  };
+}
+
+interface Commit {
+  oid: string;
+  message: string;
+  parent: string[];
+  author: { name: string; email: string; timestamp: number };
+}
+
+type Repository = { fs: typeof fs; gitdir: string; cache: object };
+
+/** Newest first by commit time, as git does. */
+async function* walkBack(
+  repository: Repository,
+  from: Revision,
+  firstParent: boolean,
+): AsyncIterable<Commit> {
+  const seen = new Set<string>([from]);
+  const waiting = [await read(repository, from)];
+  while (waiting.length > 0) {
+    waiting.sort((a, b) => b.time - a.time);
+    const next = waiting.shift();
+    if (next === undefined) return;
+    yield next.commit;
+    for (const parent of firstParent ? next.commit.parent.slice(0, 1) : next.commit.parent) {
+      if (seen.has(parent)) continue;
+      seen.add(parent);
+      waiting.push(await read(repository, parent));
+    }
+  }
+}
+
+async function read(repository: Repository, oid: string): Promise<{ commit: Commit; time: number }> {
+  const { commit } = await isomorphic.readCommit({ ...repository, oid });
+  return {
+    commit: { oid, message: commit.message, parent: commit.parent, author: commit.author },
+    time: commit.committer.timestamp,
+  };
+}
+
+async function touches(repository: Repository, { oid, parent }: Commit, file: string): Promise<boolean> {
+  const now = await blobAt(repository, oid, file);
+  if (parent.length === 0) return now !== undefined;
+  const before = await Promise.all(parent.map((p) => blobAt(repository, p, file)));
+  return before.every((id) => id !== now);
+}
+
+async function blobAt(repository: Repository, oid: string, file: string): Promise<string | undefined> {
+  try {
+    return (await isomorphic.readBlob({ ...repository, oid, filepath: file })).oid;
+  } catch (error) {
+    if (
+      error instanceof isomorphic.Errors.NotFoundError ||
+      error instanceof isomorphic.Errors.ObjectTypeError
+    )
+      return undefined;
+    throw broken(error);
+  }
+}
+
+function toInfo({ oid, message, parent, author }: Commit): CommitInfo {
+  const [subject = '', ...body] = message.split('\n');
+  return {
+    revision: oid as Revision,
+    parents: parent as Revision[],
+    author: { name: author.name, email: author.email },
+    at: new Date(author.timestamp * 1000).toISOString(),
+    subject,
+    body: body.join('\n').trim(),
+    trailers: parseTrailers(message),
+  };
+}
+
+function fileMode(mode: string): FileMode {
+  const padded = mode.padStart(6, '0');
+  return padded === '120000' || padded === '160000' || padded === '100755' ? padded : '100644';
+}
+
+async function gitFolder(location: string): Promise<string> {
+  for (const candidate of [location, path.join(location, '.git')]) {
+    const head = await stat(path.join(candidate, 'HEAD')).catch(() => undefined);
+    if (head?.isFile() === true) return candidate;
+  }
+  throw new TowlineError('git-remote-away', 'unavailable', `there is no job repository at ${location}`, {
+    help: 'Check repository.url. Nothing is changed while it is away.',
+  });
+}
+
+function broken(cause: unknown): unknown {
+  if (cause instanceof TowlineError) return cause;
+  return new TowlineError(
+    'git-failed',
+    'invalid',
+    `the repository can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause, help: 'Check it with git fsck.' },
+  );
+}

@@ -1,0 +1,106 @@
+import { parseObjectId, parseRevision, type ObjectId } from '../domain/source/revision.js';
+import type { FileMode, TreeChange, TreeEntry } from '../domain/source/tree.js';
+import type { CommitInfo } from '../ports/job-repository.js';
+
+/** A path from bytes. One that is not UTF-8 keeps its exact bytes beside the text. */
+export function pathOf(bytes: Buffer): { path: string; pathHex?: string } {
+  const path = bytes.toString('utf8');
+  return Buffer.from(path, 'utf8').equals(bytes) ? { path } : { path, pathHex: bytes.toString('hex') };
+}
+
+/** Splits output of git's `-z` options. */
+export function records(output: Buffer): Buffer[] {
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (let at = output.indexOf(0); at >= 0; at = output.indexOf(0, from)) {
+    parts.push(output.subarray(from, at));
+    from = at + 1;
+  }
+  return parts;
+}
+
+/** `git ls-tree -r -l -z`: `MODE TYPE ID SIZE\tPATH`. */
+export function parseLsTree(output: Buffer): TreeEntry[] {
+  return records(output).map((record) => {
+    const tab = record.indexOf(0x09);
+    const [mode = '', , id = '', size = '-'] = record.subarray(0, tab).toString('latin1').split(/ +/);
+    const object = parseObjectId(id);
+    if (object === undefined)
+      throw new Error(`git ls-tree printed ${record.toString('latin1').slice(0, 100)}`);
+    return {
+      ...pathOf(record.subarray(tab + 1)),
+      mode: fileMode(mode),
+      id: object,
+      ...(size === '-' ? {} : { size: Number(size) }),
+    };
+  });
+}
+
+/** `git diff-tree -r -z --raw --no-renames`: `:MODE MODE ID ID STATUS` NUL `PATH` NUL. */
+export function parseDiffTree(output: Buffer): TreeChange[] {
+  const parts = records(output);
+  const changes: TreeChange[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const [, mode = '', , id = '', status = ''] = (parts[at] ?? Buffer.alloc(0))
+      .toString('latin1')
+      .split(' ');
+    const path = pathOf(parts[at + 1] ?? Buffer.alloc(0));
+    if (status.startsWith('D')) {
+      changes.push({ kind: 'deleted', ...path });
+      continue;
+    }
+    const entry: TreeEntry = { ...path, mode: fileMode(mode), id: id as ObjectId };
+    changes.push({ kind: status.startsWith('A') ? 'added' : 'modified', entry });
+  }
+  return changes;
+}
+
+/** Old repositories hold group-writable and other odd modes; git itself treats them as plain files. */
+function fileMode(mode: string): FileMode {
+  if (mode === '120000' || mode === '160000' || mode === '100755') return mode;
+  return '100644';
+}
+
+/** Fields of one commit for `git log -z --format`, in the order that `parseLog` reads. Ends in the raw message. */
+export const LOG_FORMAT = ['%H', '%P', '%an', '%ae', '%aI', '%B'].join('%x1f');
+
+/** Commits printed with LOG_FORMAT. */
+export function parseLog(output: Buffer): CommitInfo[] {
+  return records(Buffer.concat([output, Buffer.from([0])]))
+    .map((record) => record.toString('utf8'))
+    .filter((text) => text.trim() !== '')
+    .map((text) => {
+      const [hash = '', parents = '', name = '', email = '', at = '', ...message] = text
+        .replace(/^\n+/, '')
+        .split('\x1f');
+      const revision = parseRevision(hash);
+      if (revision === undefined) throw new Error(`git log printed ${text.slice(0, 100)}`);
+      const whole = message.join('\x1f');
+      const [subject = '', ...body] = whole.split('\n');
+      return {
+        revision,
+        parents: parents.split(' ').flatMap((p) => parseRevision(p) ?? []),
+        author: { name, email },
+        at,
+        subject,
+        body: body.join('\n').trim(),
+        trailers: parseTrailers(whole),
+      };
+    });
+}
+
+/** Trailers of a message by git's rule: the last paragraph, when every line of it is `Key: value` (or a continuation). */
+export function parseTrailers(message: string): { key: string; value: string }[] {
+  const paragraphs = message.trimEnd().split(/\n[ \t]*\n/);
+  if (paragraphs.length < 2) return [];
+  const lines = (paragraphs.at(-1) ?? '').split('\n');
+  const trailers: { key: string; value: string }[] = [];
+  for (const line of lines) {
+    const match = /^([A-Za-z0-9-]+)[ \t]*:[ \t]*(.*)$/.exec(line);
+    const last = trailers.at(-1);
+    if (match !== null) trailers.push({ key: match[1] ?? '', value: (match[2] ?? '').trim() });
+    else if (/^[ \t]+\S/.test(line) && last !== undefined) last.value += ` ${line.trim()}`;
+    else return [];
+  }
+  return trailers;
+}

@@ -1,0 +1,154 @@
+import { execa } from 'execa';
+import { messageOf, TowlineError } from '../runtime/errors.js';
+import { redact } from '../runtime/redact.js';
+
+/** Variables that tie git to a repository (as `git rev-parse --local-env-vars` prints them), and the quarantine. */
+const REPOSITORY_VARIABLES = [
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_CONFIG',
+  'GIT_CONFIG_PARAMETERS',
+  'GIT_CONFIG_COUNT',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_GRAFT_FILE',
+  'GIT_INDEX_FILE',
+  'GIT_NO_REPLACE_OBJECTS',
+  'GIT_REPLACE_REF_BASE',
+  'GIT_PREFIX',
+  'GIT_SHALLOW_FILE',
+  'GIT_COMMON_DIR',
+  'GIT_INTERNAL_SUPER_PREFIX',
+  'GIT_QUARANTINE_PATH',
+];
+const QUARANTINE_VARIABLES = new Set([
+  'GIT_QUARANTINE_PATH',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+]);
+
+export interface GitPlace {
+  /** The repository's git folder (`repo.git`, or `work/.git`). */
+  gitDir: string;
+  /** Inside `pre-receive`: keep the variables through which the pushed objects are seen (reference: edges.md §7). */
+  quarantine: boolean;
+}
+
+export interface GitResult {
+  exitCode: number;
+  stdout: Buffer;
+  stderr: string;
+}
+
+export interface GitCall {
+  signal: AbortSignal;
+  input?: Uint8Array | string;
+  env?: Record<string, string | undefined>;
+  /** Exit codes that are answers and no failures. */
+  allow?: readonly number[];
+  timeoutMs?: number;
+}
+
+/** The environment for a git process: nothing of the caller's repository, no prompts, no localised messages. */
+export function gitEnvironment({ gitDir, quarantine }: GitPlace): Record<string, string | undefined> {
+  const cleared = REPOSITORY_VARIABLES.filter((name) => !(quarantine && QUARANTINE_VARIABLES.has(name)));
+  return {
+    ...Object.fromEntries(cleared.map((name) => [name, undefined])),
+    GIT_DIR: gitDir,
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: process.env['GIT_ASKPASS'] ?? '',
+    GIT_OPTIONAL_LOCKS: '0',
+  };
+}
+
+/** Settings for every call: exact names in output, and a repository of another user is read when it was named to us. */
+export function gitSettings({ gitDir }: GitPlace): string[] {
+  return [
+    '-c',
+    'core.quotePath=false',
+    '-c',
+    `safe.directory=${gitDir}`,
+    '-c',
+    'core.fsmonitor=false',
+    '-c',
+    'gc.auto=0',
+  ];
+}
+
+const TIMEOUT_MS = 120_000;
+
+/** Runs one git command to its end; arguments as a list, output as bytes. A failure is thrown with git's own words. */
+export async function git(
+  place: GitPlace,
+  args: readonly string[],
+  { signal, input, env = {}, allow = [0], timeoutMs = TIMEOUT_MS }: GitCall,
+): Promise<GitResult> {
+  signal.throwIfAborted();
+  const result = await execa('git', [...gitSettings(place), ...args], {
+    cwd: place.gitDir,
+    env: { ...gitEnvironment(place), ...env },
+    encoding: 'buffer',
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: 512 * 1024 * 1024,
+    cancelSignal: signal,
+    timeout: timeoutMs,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+  });
+  signal.throwIfAborted();
+  const stderr = redact(Buffer.from(result.stderr).toString('utf8').trim());
+  if (result.timedOut) {
+    throw new TowlineError(
+      'git-timeout',
+      'unavailable',
+      `git ${args[0] ?? ''} took longer than ${timeoutMs / 1000} s`,
+      { help: 'The remote may be slow or away. It is tried again.' },
+    );
+  }
+  if (result.exitCode === undefined) {
+    throw new TowlineError(
+      'git-missing',
+      'invalid',
+      `git could not be run: ${redact(messageOf(result.cause ?? result))}`,
+      { help: 'Install git 2.25 or later.' },
+    );
+  }
+  if (!allow.includes(result.exitCode)) throw failure(args, result.exitCode, stderr);
+  return { exitCode: result.exitCode, stdout: Buffer.from(result.stdout), stderr };
+}
+
+/** Sorts git's failures by what can be done about them; git itself only has exit codes 1 and 128. */
+export function failure(args: readonly string[], code: number, stderr: string): TowlineError {
+  const last =
+    stderr
+      .split('\n')
+      .filter((line) => /^(fatal|error|remote|ERROR)/.test(line))
+      .slice(-3)
+      .join(' | ') || stderr.split('\n').slice(-2).join(' | ');
+  const text = `git ${args[0] ?? ''} failed (${code}): ${last === '' ? 'it said nothing' : last}`;
+  if (
+    /authentication failed|permission denied|could not read (username|password)|access denied|not authorized|403/i.test(
+      stderr,
+    )
+  )
+    return new TowlineError('git-denied', 'refused', text, {
+      help: 'Check the credentials of the remote (credential helper, SSH key, token).',
+    });
+  if (
+    /could not resolve host|unable to access|connection (refused|reset|timed out)|could not read from remote|does not appear to be a git repository|early eof|the remote end hung up|no such device|timed out|repository .* not found|does not exist/i.test(
+      stderr,
+    )
+  )
+    return new TowlineError('git-remote-away', 'unavailable', text, {
+      help: 'Check the address of the job repository. Nothing is changed while it is away.',
+    });
+  if (/not a git repository/i.test(stderr))
+    return new TowlineError('git-no-repository', 'invalid', text, {
+      help: 'Name a Git repository by repository.url, or run this inside one.',
+    });
+  return new TowlineError('git-failed', 'invalid', text, {
+    help: 'This is what git said; run the same command by hand to see more.',
+  });
+}

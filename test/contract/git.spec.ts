@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { gitStore, isomorphicRepository } from '../../src/git/index.js';
+import { parseTrailers } from '../../src/git/parse.js';
+import { gitStoreContract } from '../../src/ports/git-store.contract.js';
+import { jobRepositoryContract } from '../../src/ports/job-repository.contract.js';
+import { silentLog } from '../../src/runtime/log.js';
+import { GitSandbox } from '../fakes/git-sandbox.js';
+
+const author = { name: 'Towline', email: 'towline@localhost' };
+const inPlace = (location: string) =>
+  gitStore({ location, storeDir: `${location}.store`, author, log: silentLog() });
+const byUrl = (location: string) =>
+  gitStore({ location: `file://${location}`, storeDir: `${location}.copies`, author, log: silentLog() });
+
+describe('git in place', () => {
+  jobRepositoryContract(inPlace, { rawNames: true, largeBlobs: true });
+  gitStoreContract(inPlace);
+});
+
+describe('git over a remote', () => {
+  const fetched = (location: string) => {
+    const store = byUrl(location);
+    // A remote is only known as far as it was fetched.
+    return {
+      ...store,
+      resolve: async (name: string, waiting: { signal: AbortSignal }) => (
+        await store.fetch(waiting),
+        store.resolve(name, waiting)
+      ),
+    };
+  };
+  jobRepositoryContract(fetched, { rawNames: true, largeBlobs: true });
+  gitStoreContract(byUrlWithHooksInPlace);
+
+  /** Hooks of a remote run on every push: `runHooks: false` can't be asked of it, so that contract holds there as well. */
+  function byUrlWithHooksInPlace(location: string) {
+    return fetched(location);
+  }
+});
+
+describe('isomorphic-git', () => {
+  jobRepositoryContract((location) => isomorphicRepository({ location }), {
+    rawNames: false,
+    largeBlobs: false,
+  });
+});
+
+describe('SHA-256 repositories', () => {
+  it('are read and written by the git command line', async () => {
+    const sandbox = new GitSandbox('sha256');
+    const signal = new AbortController().signal;
+    sandbox.write({ 'jobs/a.json': '{}' });
+    const revision = sandbox.commit();
+    sandbox.push();
+    for (const store of [inPlace(sandbox.bare), byUrl(sandbox.bare)]) {
+      await store.fetch({ signal });
+      expect(await store.resolve('main', { signal })).toBe(revision);
+      const tree = await store.readTree(revision as never, 'jobs', { signal });
+      expect(tree).toMatchObject({ format: 'sha256', entries: [{ path: 'a.json' }] });
+      await store.close();
+    }
+    sandbox.remove();
+  });
+});
+
+describe('trailers', () => {
+  it('are the last paragraph, and only when every line of it is one', () => {
+    expect(parseTrailers('Subject\n\nBody: not this\n\nKey: a\nOther-Key: b\n  c\n')).toEqual([
+      { key: 'Key', value: 'a' },
+      { key: 'Other-Key', value: 'b c' },
+    ]);
+    expect(parseTrailers('Subject: x\n')).toEqual([]);
+    expect(parseTrailers('Subject\n\nKey: a\nplain text\n')).toEqual([]);
+  });
+});
