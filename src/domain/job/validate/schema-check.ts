@@ -1,204 +1,85 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import type { Diagnostic, Place } from '../../source/diagnostic.js';
-import { pointer, type Json, type Pointer } from '../../source/json.js';
-import { didYouMean } from './did-you-mean.js';
+import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { byPlace, type Diagnostic, type Place } from '../../source/diagnostic.js';
+import type { Json, Pointer } from '../../source/json.js';
+import { explain } from './explain.js';
+import { branchCheck, reduceUnions } from './unions.js';
 
 type PlaceOf = (at: Pointer, part?: 'key' | 'value') => Place;
 
+/** Findings of one value; a file with thousands of the same mistake would only hide the others. */
+const MOST_FINDINGS = 100;
+
 /**
- * A check of values against a JSON Schema (draft-07; compiled at the first use). It gives every error at its place, in
- * plain words. `explain` beside a keyword in the schema replaces the words for that keyword. An unknown field is an
- * error where it looks like a misspelt known one, and a warning else: schedulers drop unknown fields silently.
+ * A check of values against a JSON Schema (draft-07 or 2020-12; compiled at the first use, which throws where the schema
+ * itself is wrong). It gives every error at its place, in plain words: the key of an unknown field, the parent of a
+ * missing one, the value otherwise. Codes: `PREFIX/type`, `required`, `enum`, `range`, `length`, `count`, `pattern`,
+ * `unknown-field`, `form`, `name`, `unique`, `not-allowed`, `more`. `explain` beside a keyword in the schema replaces the
+ * words for that keyword. An unknown field is an error where it looks like a misspelt known one, and a warning else.
  */
 export function schemaCheck(schema: object, prefix: string): (value: Json, placeOf: PlaceOf) => Diagnostic[] {
-  let validate: ValidateFunction | undefined;
+  let errorsOf: ((value: Json) => ErrorObject[]) | undefined;
   return (value, placeOf) => {
-    validate ??= compile(schema);
-    if (validate(value)) return [];
-    return reduceUnions(validate.errors ?? []).map((error) => toDiagnostic(error, prefix, placeOf));
+    errorsOf ??= compile(schema);
+    const found = errorsOf(value).map((error): Diagnostic => {
+      const { code, message, fix, severity, at, part } = explain(error);
+      const place = placeOf(at, part);
+      return {
+        code: `${prefix}/${code}`,
+        severity,
+        message,
+        ...(fix === undefined ? {} : { fix }),
+        place: place.pointer === undefined ? { ...place, pointer: at } : place,
+      };
+    });
+    return limited(unique(found), prefix);
   };
 }
 
-function compile(schema: object): ValidateFunction {
-  const ajv = new Ajv({
+function compile(schema: object): (value: Json) => ErrorObject[] {
+  const { $schema, $id = 'schema' } = schema as { $schema?: string; $id?: string };
+  const options = {
     allErrors: true,
     verbose: true,
+    ownProperties: true,
     strict: true,
     strictRequired: false,
-    allowUnionTypes: true,
     strictTypes: false,
-  });
+    strictTuples: false,
+    allowUnionTypes: true,
+  } as const;
+  const ajv = $schema?.includes('2020-12') === true ? new Ajv2020(options) : new Ajv(options);
   ajv.addKeyword({ keyword: 'explain', schemaType: 'string' });
-  return ajv.compile(schema);
+  const validate = ajv.addSchema(schema, $id).getSchema($id);
+  if (validate === undefined) throw new Error(`the schema ${$id} can't be compiled`);
+  const check = branchCheck(ajv, schema, $id);
+  return (value) => (validate(value) ? [] : reduceUnions([...(validate.errors ?? [])], check));
 }
 
-/**
- * A union that fits nowhere gives the errors of all its branches. What helps is the branch that was meant: the one that
- * got deepest into the value; where none did, one error that names the forms.
- */
-function reduceUnions(errors: readonly ErrorObject[]): ErrorObject[] {
-  const dropped = new Set<ErrorObject>();
-  for (const union of errors.filter((e) => e.keyword === 'anyOf' || e.keyword === 'oneOf')) {
-    const inner = errors.filter((e) => e !== union && !dropped.has(e) && belongsTo(e, union));
-    const deeper = inner.filter((e) => e.instancePath.length > union.instancePath.length);
-    const telling =
-      deeper.length > 0 ? deeper : inner.filter((e) => e.keyword !== 'type' && e.keyword !== 'required');
-    if (telling.length > 0 && explainOf(union) === undefined) dropped.add(union);
-    for (const error of inner)
-      if (!telling.includes(error) || explainOf(union) !== undefined) dropped.add(error);
+/** Two branches of an `allOf` may say the same. */
+function unique(found: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Map<string, Diagnostic>();
+  for (const each of found) {
+    const name = `${each.code} ${each.place.pointer ?? ''} ${each.message}`;
+    if (!seen.has(name)) seen.set(name, each);
   }
-  return errors.filter((e) => !dropped.has(e) && e.keyword !== 'if');
+  return [...seen.values()].sort(byPlace);
 }
 
-function belongsTo(error: ErrorObject, union: ErrorObject): boolean {
-  const below =
-    error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`);
-  if (!below) return false;
-  if (error.schemaPath.startsWith(`${union.schemaPath}/`)) return true;
-  const branches = Array.isArray(union.schema) ? (union.schema as { $ref?: string }[]) : [];
-  return branches.some(({ $ref }) => $ref !== undefined && error.schemaPath.startsWith($ref));
-}
-
-function toDiagnostic(error: ErrorObject, prefix: string, placeOf: PlaceOf): Diagnostic {
-  const { keyword, instancePath, params, data } = error;
-  const explain = explainOf(error);
-  const finding = (
-    code: string,
-    message: string,
-    more: { fix?: string; at?: Pointer; part?: 'key' | 'value'; severity?: Diagnostic['severity'] } = {},
-  ): Diagnostic => ({
-    code: `${prefix}/${code}`,
-    severity: more.severity ?? 'error',
-    message,
-    ...(more.fix === undefined ? {} : { fix: more.fix }),
-    place: { ...placeOf(more.at ?? instancePath, more.part ?? 'value'), pointer: more.at ?? instancePath },
-  });
-  const named = (text: string): string =>
-    instancePath === '' ? text : `"${instancePath.split('/').at(-1) ?? ''}" ${text}`;
-  switch (keyword) {
-    case 'additionalProperties': {
-      const field = String(params['additionalProperty']);
-      const known = Object.keys(
-        (error.parentSchema as { properties?: object } | undefined)?.properties ?? {},
-      );
-      const present = typeof data === 'object' && data !== null ? Object.keys(data) : [];
-      const meant = didYouMean(
-        field,
-        known.filter((k) => !present.includes(k)),
-      );
-      return finding('unknown-field', explain ?? `unknown field "${field}"`, {
-        at: instancePath + pointer(field),
-        part: 'key',
-        severity: meant === undefined ? 'warning' : 'error',
-        fix: meant === undefined ? 'It has no effect; remove it.' : `Did you mean "${meant}"?`,
-      });
-    }
-    case 'required':
-      return finding('required', explain ?? `"${String(params['missingProperty'])}" is missing`, {
-        part: 'key',
-      });
-    case 'type':
-      return finding('type', explain ?? named(`must be ${typeText(params['type'])}, not ${found(data)}`));
-    case 'enum': {
-      const allowed = params['allowedValues'] as unknown[];
-      const meant =
-        typeof data === 'string'
-          ? didYouMean(
-              data,
-              allowed.filter((v): v is string => typeof v === 'string'),
-            )
-          : undefined;
-      return finding(
-        'enum',
-        explain ??
-          named(`must be one of ${allowed.map((v) => JSON.stringify(v)).join(', ')}, not ${found(data)}`),
-        meant === undefined ? {} : { fix: `Did you mean "${meant}"?` },
-      );
-    }
-    case 'minimum':
-    case 'maximum':
-    case 'exclusiveMinimum':
-    case 'exclusiveMaximum':
-      return finding(
-        'range',
-        explain ??
-          named(`must be ${String(params['comparison'])} ${String(params['limit'])}, not ${found(data)}`),
-      );
-    case 'minLength':
-    case 'maxLength':
-      return finding(
-        'length',
-        explain ??
-          named(
-            `must have ${keyword === 'minLength' ? 'at least' : 'at most'} ${String(params['limit'])} characters`,
-          ),
-      );
-    case 'minItems':
-    case 'maxItems':
-    case 'minProperties':
-    case 'maxProperties':
-      return finding(
-        'count',
-        explain ??
-          named(
-            `must have ${keyword.startsWith('min') ? 'at least' : 'at most'} ${String(params['limit'])} entries`,
-          ),
-      );
-    case 'pattern':
-      return finding(
-        'pattern',
-        explain ?? named(`has the wrong form: ${found(data)} does not match ${String(params['pattern'])}`),
-      );
-    case 'propertyNames':
-      return finding('name', explain ?? `the name "${String(params['propertyName'])}" is not allowed`, {
-        at: instancePath + pointer(String(params['propertyName'])),
-        part: 'key',
-      });
-    case 'anyOf':
-    case 'oneOf':
-      return finding('form', explain ?? named(`fits none of the allowed forms: ${formsText(error)}`));
-    default:
-      return finding(
-        keyword === 'false schema' ? 'not-allowed' : keyword,
-        explain ?? named(error.message ?? 'is not valid'),
-      );
-  }
-}
-
-function explainOf(error: ErrorObject): string | undefined {
-  const explain = (error.parentSchema as { explain?: unknown } | undefined)?.explain;
-  return typeof explain === 'string' ? explain : undefined;
-}
-
-function typeText(type: unknown): string {
-  const types = Array.isArray(type) ? type : [type];
-  return types
-    .map((t) => (t === 'null' ? 'null' : `${/^[aeio]/.test(String(t)) ? 'an' : 'a'} ${String(t)}`))
-    .join(' or ');
-}
-
-function found(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-function formsText(error: ErrorObject): string {
-  const branches = (Array.isArray(error.schema) ? error.schema : []) as {
-    type?: unknown;
-    required?: string[];
-    title?: string;
-  }[];
-  const forms = branches.map(
-    (b) =>
-      b.title ??
-      (b.required === undefined
-        ? b.type === undefined
-          ? undefined
-          : typeText(b.type)
-        : `one with "${b.required.join('", "')}"`),
-  );
-  return [...new Set(forms.filter((f) => f !== undefined))].join(', ');
+function limited(found: readonly Diagnostic[], prefix: string): Diagnostic[] {
+  if (found.length <= MOST_FINDINGS) return [...found];
+  const errors = found.filter((d) => d.severity === 'error');
+  const shown = [...errors, ...found.filter((d) => d.severity !== 'error')].slice(0, MOST_FINDINGS);
+  const last = shown.at(-1);
+  if (last === undefined) return [];
+  return [
+    ...shown,
+    {
+      code: `${prefix}/more`,
+      severity: errors.length > 0 ? 'error' : 'warning',
+      message: `${found.length - shown.length} more findings are not shown`,
+      fix: 'Mend these first.',
+      place: last.place,
+    },
+  ];
 }
