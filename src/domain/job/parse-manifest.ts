@@ -1,7 +1,8 @@
-import type { Diagnostic } from '../source/diagnostic.js';
-import { MOST_BYTES, MOST_DEPTH, type Manifest } from './manifest.js';
-import { parseJsonManifest } from './parse-json.js';
-import { parseYamlManifest } from './parse-yaml.js';
+import type { Place } from '../source/diagnostic.js';
+import { Lines } from './text/lines.js';
+import { MOST_BYTES, type Manifest } from './manifest.js';
+import { parseJsonManifest } from './text/parse-json.js';
+import { parseYamlManifest } from './text/parse-yaml.js';
 
 /** True for file names that may hold jobs. */
 export function isManifestPath(path: string): boolean {
@@ -13,21 +14,9 @@ export function isManifestPath(path: string): boolean {
  * manifest with what could be read and everything that is wrong, each with its place; nothing is ever thrown.
  */
 export function parseManifest(path: string, bytes: Uint8Array): Manifest {
-  const broken = (code: string, message: string, fix: string): Manifest => ({
-    path,
-    documents: [],
-    diagnostics: [
-      {
-        code: `manifest/${code}`,
-        severity: 'error',
-        message,
-        fix,
-        place: { file: path },
-      } satisfies Diagnostic,
-    ],
-  });
   if (bytes.byteLength > MOST_BYTES)
     return broken(
+      { file: path },
       'too-large',
       `the file has ${bytes.byteLength} bytes, at most ${MOST_BYTES} are read`,
       'Split it, or move it out of the folder.',
@@ -36,18 +25,47 @@ export function parseManifest(path: string, bytes: Uint8Array): Manifest {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return broken('encoding', 'the file is not valid UTF-8', 'Save it as UTF-8.');
+    return broken(
+      firstBadByte(path, bytes),
+      'encoding',
+      'this is not valid UTF-8',
+      'Save the file as UTF-8.',
+    );
   }
   try {
     return /\.json$/i.test(path) ? parseJsonManifest(path, text) : parseYamlManifest(path, text);
   } catch (error) {
-    // Deep nesting overflows the parsers' stacks; nothing else is expected here, and a daemon must outlive a file.
-    if (error instanceof RangeError)
-      return broken('too-deep', `it is nested more than ${MOST_DEPTH} levels deep`, 'Flatten it.');
+    // Not known to happen, but a daemon must outlive a file whatever a parser makes of it.
+    const message = error instanceof Error ? error.message : String(error);
     return broken(
+      { file: path, line: 1, column: 1 },
       'unreadable',
-      `it can't be parsed: ${error instanceof Error ? error.message : String(error)}`,
+      `it can't be parsed: ${message}`,
       'Check its syntax.',
     );
   }
+}
+
+function broken(place: Place, code: string, message: string, fix: string): Manifest {
+  return {
+    path: place.file,
+    documents: [],
+    diagnostics: [{ code: `manifest/${code}`, severity: 'error', message, fix, place }],
+  };
+}
+
+/** The decoder puts U+FFFD for what it can't read; the first that does not stand in the bytes as such is the place. */
+function firstBadByte(path: string, bytes: Uint8Array): Place {
+  const text = new TextDecoder('utf-8').decode(bytes);
+  const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const encoder = new TextEncoder();
+  let seen = 0;
+  let length = bom;
+  for (let at = text.indexOf('\uFFFD'); at >= 0; at = text.indexOf('\uFFFD', at + 1)) {
+    length += encoder.encode(text.slice(seen, at)).byteLength;
+    seen = at;
+    if (bytes[length] !== 0xef || bytes[length + 1] !== 0xbf || bytes[length + 2] !== 0xbd)
+      return { file: path, ...new Lines(text).at(at) };
+  }
+  return { file: path, line: 1, column: 1 };
 }
