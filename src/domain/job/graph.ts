@@ -14,7 +14,11 @@ export function sortByDependencies<T extends string>(
       dependenciesOf(node).filter((dependency) => known.has(dependency) && dependency !== node),
     );
     waiting.set(node, needs);
-    for (const need of needs) dependents.set(need, [...(dependents.get(need) ?? []), node]);
+    for (const need of needs) {
+      const list = dependents.get(need);
+      if (list === undefined) dependents.set(need, [node]);
+      else list.push(node);
+    }
   }
   const order: T[] = [];
   let ready = [...known].filter((node) => waiting.get(node)?.size === 0).sort();
@@ -36,42 +40,91 @@ export function sortByDependencies<T extends string>(
 
 /**
  * The cycles of a graph, each as a path that begins and ends with the same node (`a, b, a`; `a, a` for a node that needs
- * itself). One cycle for each knot of nodes that need each other, beginning with its first node by name.
+ * itself). One for each knot of nodes that need each other: the shortest one through its first node by name. Knots come
+ * in the order of those first nodes. Not recursive.
  */
 export function findCycles<T extends string>(
   nodes: readonly T[],
   dependenciesOf: (node: T) => readonly T[],
 ): T[][] {
   const known = new Set(nodes);
-  const next = (node: T): T[] => [...new Set(dependenciesOf(node))].filter((n) => known.has(n)).sort();
-  const done = new Set<T>();
+  const next = new Map<T, T[]>();
+  for (const node of [...known].sort())
+    next.set(node, [...new Set(dependenciesOf(node))].filter((each) => known.has(each)).sort());
   const cycles: T[][] = [];
-  for (const start of [...known].sort()) {
-    if (done.has(start)) continue;
-    const cycle = walkFrom(start, next, done);
+  for (const knot of knots(next)) {
+    const cycle = shortestCycle(knot, next);
     if (cycle !== undefined) cycles.push(cycle);
   }
-  return cycles;
+  return cycles.sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
 }
 
-function walkFrom<T extends string>(start: T, next: (node: T) => T[], done: Set<T>): T[] | undefined {
-  const path: { node: T; rest: T[] }[] = [{ node: start, rest: next(start) }];
-  const onPath = new Set<T>([start]);
-  let found: T[] | undefined;
-  while (path.length > 0) {
-    const top = path.at(-1);
-    if (top === undefined) break;
-    const child = top.rest.shift();
-    if (child === undefined) {
-      done.add(top.node);
-      onPath.delete(top.node);
+/** The strongly connected components (Tarjan), with a stack of our own: chains may be as long as users make them. */
+function knots<T extends string>(next: ReadonlyMap<T, readonly T[]>): T[][] {
+  const order = new Map<T, number>();
+  const lowest = new Map<T, number>();
+  const open: T[] = [];
+  const isOpen = new Set<T>();
+  const found: T[][] = [];
+  const enter = (node: T): { node: T; at: number } => {
+    order.set(node, order.size);
+    lowest.set(node, order.size - 1);
+    open.push(node);
+    isOpen.add(node);
+    return { node, at: 0 };
+  };
+  const lower = (node: T, to: number): void =>
+    void lowest.set(node, Math.min(lowest.get(node) ?? Infinity, to));
+
+  for (const start of next.keys()) {
+    if (order.has(start)) continue;
+    const path = [enter(start)];
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const child = next.get(top.node)?.[top.at++];
+      if (child !== undefined) {
+        if (!order.has(child)) path.push(enter(child));
+        else if (isOpen.has(child)) lower(top.node, order.get(child) ?? Infinity);
+        continue;
+      }
       path.pop();
-    } else if (onPath.has(child)) {
-      found ??= [...path.slice(path.findIndex((p) => p.node === child)).map((p) => p.node), child];
-    } else if (!done.has(child)) {
-      onPath.add(child);
-      path.push({ node: child, rest: next(child) });
+      const parent = path.at(-1);
+      if (parent !== undefined) lower(parent.node, lowest.get(top.node) ?? Infinity);
+      if (lowest.get(top.node) !== order.get(top.node)) continue;
+      const knot = open.splice(open.lastIndexOf(top.node));
+      for (const node of knot) isOpen.delete(node);
+      found.push(knot);
     }
   }
   return found;
+}
+
+/** Breadth first from the knot's first node back to itself; undefined for a single node that does not need itself. */
+function shortestCycle<T extends string>(
+  knot: readonly T[],
+  next: ReadonlyMap<T, readonly T[]>,
+): T[] | undefined {
+  const inside = new Set(knot);
+  const start = knot.reduce((first, node) => (node < first ? node : first));
+  const cameFrom = new Map<T, T>();
+  let front: T[] = [start];
+  while (front.length > 0) {
+    const following: T[] = [];
+    for (const node of front) {
+      for (const child of next.get(node) ?? []) {
+        if (child === start) return pathTo(node, start, cameFrom);
+        if (!inside.has(child) || cameFrom.has(child)) continue;
+        cameFrom.set(child, node);
+        following.push(child);
+      }
+    }
+    front = following;
+  }
+  return undefined;
+}
+
+function pathTo<T extends string>(last: T, start: T, cameFrom: ReadonlyMap<T, T>): T[] {
+  const path = [start];
+  for (let node: T | undefined = last; node !== undefined && node !== start; node = cameFrom.get(node))
+    path.push(node);
+  return [...path, start].reverse();
 }
