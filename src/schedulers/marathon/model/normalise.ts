@@ -336,11 +336,11 @@ function probeOf(probe: JsonObject | undefined): Json {
 
 /** A group's own attributes. Its apps and groups are jobs of their own. */
 export function normaliseGroup(group: JsonObject): JsonObject {
-  return {
+  return clean({
     id: absoluteId(textAt(group, 'id') ?? ''),
     dependencies: asSet(group['dependencies']),
     enforceRole: group['enforceRole'] ?? null,
-  };
+  });
 }
 
 function ownLabels(labels: Json | undefined): JsonObject {

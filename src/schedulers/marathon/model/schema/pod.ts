@@ -100,7 +100,10 @@ const container = {
           name: portName,
           containerPort: { type: ['integer', 'null'], minimum: 0, maximum: 65535 },
           hostPort: { ...port, type: ['integer', 'null'] },
-          protocol: { type: 'array', items: anyCase('tcp', 'udp', 'udp,tcp', 'tcp,udp') },
+          protocol: {
+            type: 'array',
+            items: { type: 'string', pattern: '^(tcp|udp)(, ?(tcp|udp))*$', explain: 'must be tcp or udp' },
+          },
           labels: strings,
           networkNames: { type: 'array', items: { type: 'string' } },
         },
