@@ -36,6 +36,8 @@ export interface ModelContext {
 export interface SchedulerModel {
   /** `marathon`, `chronos`. */
   readonly kind: string;
+  /** How its documents are told from others, for people: `a Marathon app has "id", a pod "containers"`. */
+  readonly shapes?: string;
   /** Rule ids with a one-line description each, for the catalogue in the docs. */
   readonly rules: readonly { code: string; summary: string }[];
   /** Whether a document of a manifest is this scheduler's, by shape. */
@@ -49,7 +51,10 @@ export interface SchedulerModel {
   ): { jobs: Job[]; diagnostics: Diagnostic[] };
   /** Schema and cross-field rules for one job. */
   validate(job: Job, context: ModelContext): Diagnostic[];
-  /** Rules over all jobs of this scheduler in an environment: unknown parents, cycles, clashes. Ids are unique already. */
+  /**
+   * Rules over all jobs of this scheduler in an environment: unknown parents, cycles, clashes. Ids are unique already, but
+   * jobs with errors of their own are among them: a spec need not fit its schema. Each finding points into its job.
+   */
   validateSet(jobs: readonly Job[], context: ModelContext): Diagnostic[];
   /** References of jobs that must be applied before this one; may name jobs that do not exist. */
   dependencies(job: Job, all: readonly Job[]): JobRef[];

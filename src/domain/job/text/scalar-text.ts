@@ -27,7 +27,8 @@ export function isBroken(text: string): boolean {
   return /\p{Surrogate}/u.test(text);
 }
 
-const BOOLEAN = /^(y|yes|n|no|on|off)$/i;
+/** Not `y` and `n`: the specification has them, but hardly any reader does. */
+const BOOLEAN = /^(yes|no|on|off)$/i;
 const DATE = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$/;
 const NUMBER =
   /^[-+]?(0[0-9_]+|0b[01_]+|0o[0-7]+|[0-9][0-9_]*_[0-9_]*|[1-9][0-9]*(:[0-5]?[0-9])+)(\.[0-9]*)?$/;

@@ -1,9 +1,9 @@
-import { byPlace, hasErrors, placeText, type Diagnostic } from '../../source/diagnostic.js';
-import { isObject, type Json, type Pointer } from '../../source/json.js';
+import { byPlace, hasErrors, placeText, type Diagnostic, type Place } from '../../source/diagnostic.js';
 import type { Job, JobSource, ValidatedJob } from '../job.js';
-import type { JobRef, SchedulerName } from '../job-ref.js';
-import type { Manifest, ManifestDocument } from '../manifest.js';
-import type { ModelContext, SchedulerModel } from '../scheduler-model.js';
+import type { JobRef } from '../job-ref.js';
+import type { Manifest } from '../manifest.js';
+import { jobAt } from './owner.js';
+import { statedJobs, type Schedulers, type Understood } from './stated-jobs.js';
 
 /** What a set of manifests states, and everything that is wrong with it. */
 export interface Validation {
@@ -15,37 +15,36 @@ export interface Validation {
   complete: boolean;
 }
 
-type Schedulers = ReadonlyMap<SchedulerName, { model: SchedulerModel; context: ModelContext }>;
-
 /**
  * Schema, cross-field rules and cross-job rules over all manifests of an environment. All findings at once; a job with
- * an error is refused, the others stay good. This is the only place that makes a ValidatedJob.
+ * an error is refused, the others stay good, also those that depend on it. The only place that makes a ValidatedJob.
  */
 export function validateManifests(manifests: readonly Manifest[], schedulers: Schedulers): Validation {
   const stated = statedJobs(manifests, schedulers);
   const diagnostics = [...stated.diagnostics];
   const refused = new Map<JobRef, JobSource>();
   const refuse = (job: Job): void => void refused.set(job.ref, job.source);
+  stated.refused.forEach(refuse);
 
   for (const job of stated.jobs) {
-    const entry = schedulers.get(job.scheduler);
-    if (entry === undefined) continue;
-    const found = entry.model.validate(job, entry.context);
+    const found = jobFindings(job, schedulers);
     diagnostics.push(...found);
-    if (hasErrors(found) || stated.refused.has(job)) refuse(job);
+    if (hasErrors(found)) refuse(job);
   }
   const twice = duplicates(stated.jobs);
   diagnostics.push(...twice.diagnostics);
   twice.jobs.forEach(refuse);
 
-  for (const [name, { model, context }] of schedulers) {
+  for (const [name, scheduler] of schedulers) {
     // Rules over the set see every job that Git states, the refused ones too: a parent with a typo is not a missing one.
     const all = unique(stated.jobs.filter((job) => job.scheduler === name));
-    const found = model.validateSet(all, context);
+    const found = setFindings(all, scheduler);
     diagnostics.push(...found);
-    for (const finding of found.filter((d) => d.severity === 'error')) {
-      const job = all.find((j) => ownsPlace(j, finding));
-      if (job !== undefined) refuse(job);
+    for (const { place } of found.filter((d) => d.severity === 'error')) {
+      const owner = jobAt(place, all);
+      // An error that belongs to nobody must not let anybody through.
+      if (owner === undefined) inFile(all, place).forEach(refuse);
+      else refuse(owner);
     }
   }
   return {
@@ -56,80 +55,54 @@ export function validateManifests(manifests: readonly Manifest[], schedulers: Sc
   };
 }
 
-interface Stated {
-  jobs: Job[];
-  refused: Set<Job>;
-  diagnostics: Diagnostic[];
-  complete: boolean;
+function jobFindings(job: Job, schedulers: Schedulers): Diagnostic[] {
+  const scheduler = schedulers.get(job.scheduler);
+  if (scheduler === undefined) return [];
+  try {
+    return scheduler.model.validate(job, scheduler.context);
+  } catch (error) {
+    return [failed(error, job.source.placeOf(''))];
+  }
 }
 
-function statedJobs(manifests: readonly Manifest[], schedulers: Schedulers): Stated {
-  const stated: Stated = { jobs: [], refused: new Set(), diagnostics: [], complete: true };
-  for (const manifest of manifests) {
-    stated.diagnostics.push(...manifest.diagnostics);
-    if (hasErrors(manifest.diagnostics)) stated.complete = false;
-    for (const document of manifest.documents) {
-      const parts = Array.isArray(document.value)
-        ? document.value.map((value, at) => ({ value, at: `/${at}` }))
-        : [{ value: document.value, at: '' }];
-      for (const { value, at } of parts) readPart(manifest, document, value, at, schedulers, stated);
-    }
+function setFindings(jobs: readonly Job[], { model, context }: Understood): Diagnostic[] {
+  if (jobs.length === 0) return [];
+  try {
+    return model.validateSet(jobs, context);
+  } catch (error) {
+    return jobs.map((job) => failed(error, job.source.placeOf('')));
   }
-  return stated;
 }
 
-function readPart(
-  manifest: Manifest,
-  document: ManifestDocument,
-  value: Json,
-  at: Pointer,
-  schedulers: Schedulers,
-  stated: Stated,
-): void {
-  if (isObject(value)) {
-    for (const [name, { model }] of schedulers) {
-      const kind = model.recognise(value);
-      if (kind === undefined) continue;
-      const { jobs, diagnostics } = model.jobsOf(manifest, document, at, kind);
-      stated.diagnostics.push(...diagnostics);
-      if (hasErrors(diagnostics)) {
-        // A group whose parts could not all be read may state more than what came out of it.
-        stated.complete = false;
-        for (const job of jobs) stated.refused.add(job);
-      }
-      stated.jobs.push(...jobs.map((job) => ({ ...job, scheduler: name, ref: asRef(name, job) })));
-      return;
-    }
-  }
-  stated.complete = false;
-  stated.diagnostics.push({
-    code: 'manifest/unknown-shape',
+/** A rule that trips over a strange manifest must not let it pass, nor keep all others from being deployed. */
+function failed(error: unknown, place: Place): Diagnostic {
+  return {
+    code: 'manifest/rule-failed',
     severity: 'error',
-    message: isObject(value)
-      ? 'this is no job that a scheduler of this environment knows'
-      : 'a job must be an object',
-    fix: 'A Marathon app has "id", a group "apps" or "groups", a pod "containers"; a Chronos job "name" and "schedule" or "parents".',
-    place: document.placeOf(at),
-  });
+    message: `a rule could not be applied here: ${error instanceof Error ? error.message : String(error)}`,
+    fix: 'This is a fault of Towline: report it, with this file.',
+    place,
+  };
 }
 
-/** Models name jobs after their kind of scheduler; here they get the name that it has in the environment. */
-function asRef(name: SchedulerName, job: Job): JobRef {
-  return job.scheduler === name ? job.ref : (`${name}:${job.id}` as JobRef);
-}
+/** Others are named so that nobody has to search for them, but not all of a thousand. */
+const MOST_NAMED = 3;
 
 function duplicates(jobs: readonly Job[]): { jobs: Job[]; diagnostics: Diagnostic[] } {
-  const byRef = new Map<JobRef, Job[]>();
-  for (const job of jobs) byRef.set(job.ref, [...(byRef.get(job.ref) ?? []), job]);
-  const twice = [...byRef.values()].filter((same) => same.length > 1);
+  const twice = [...byRef(jobs).values()].filter((same) => same.length > 1);
   const diagnostics = twice.flatMap((same) =>
-    same.map((job): Diagnostic => {
-      const others = same.filter((other) => other !== job).map((other) => placeText(idPlace(other)));
+    same.map((job, at): Diagnostic => {
+      const others = same
+        .slice(0, MOST_NAMED + 1)
+        .filter((other) => other !== job)
+        .slice(0, MOST_NAMED);
+      const named = others.map((other) => placeText(idPlace(other))).join(', ');
+      const more = same.length - 1 - others.length;
       return {
         code: 'manifest/duplicate-job',
         severity: 'error',
-        message: `${job.ref} is stated ${same.length} times; also at ${others.join(', ')}`,
-        fix: 'Keep one of them, or give it another id.',
+        message: `${job.ref} is stated ${same.length} times; also at ${named}${more > 0 ? ` and ${more} more places` : ''}`,
+        fix: at === 0 ? 'Keep one of them, or give it another id.' : 'Remove it, or give it another id.',
         place: idPlace(job),
       };
     }),
@@ -137,7 +110,17 @@ function duplicates(jobs: readonly Job[]): { jobs: Job[]; diagnostics: Diagnosti
   return { jobs: twice.flat(), diagnostics };
 }
 
-function idPlace(job: Job): ReturnType<JobSource['placeOf']> {
+function byRef(jobs: readonly Job[]): Map<JobRef, Job[]> {
+  const found = new Map<JobRef, Job[]>();
+  for (const job of jobs) {
+    const same = found.get(job.ref);
+    if (same === undefined) found.set(job.ref, [job]);
+    else same.push(job);
+  }
+  return found;
+}
+
+function idPlace(job: Job): Place {
   return job.source.placeOf('id' in job.spec ? '/id' : 'name' in job.spec ? '/name' : '');
 }
 
@@ -145,10 +128,7 @@ function unique(jobs: readonly Job[]): Job[] {
   return [...new Map(jobs.map((job) => [job.ref, job])).values()];
 }
 
-/** A finding belongs to the job at whose file and lines it points: to the last one that begins before it. */
-function ownsPlace(job: Job, { place }: Diagnostic): boolean {
-  if (job.source.file !== place.file) return false;
-  if (place.pointer === undefined) return true;
-  const own = job.source.placeOf('').pointer ?? job.source.pointer;
-  return place.pointer === own || place.pointer.startsWith(`${own}/`) || own === '';
+function inFile(jobs: readonly Job[], place: Place): readonly Job[] {
+  const same = jobs.filter((job) => job.source.file === place.file);
+  return same.length > 0 ? same : jobs;
 }
