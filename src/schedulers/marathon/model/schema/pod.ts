@@ -102,7 +102,7 @@ const container = {
           hostPort: { ...port, type: ['integer', 'null'] },
           protocol: {
             type: 'array',
-            items: { type: 'string', pattern: '^(tcp|udp)(, ?(tcp|udp))*$', explain: 'must be tcp or udp' },
+            items: { type: 'string', minLength: 1 },
           },
           labels: strings,
           networkNames: { type: 'array', items: { type: 'string' } },
