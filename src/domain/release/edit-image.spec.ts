@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parseManifest } from '../job/parse-manifest.js';
+import { placeText } from '../source/diagnostic.js';
+import { valueAt } from '../source/json.js';
 import { editImage } from './edit-image.js';
 
 const edit = (path: string, text: string, pointer: string, value: string, document = 0): string => {
@@ -43,46 +46,172 @@ describe('editing an image', () => {
     expect(edit('a.yaml', 'image: &i a:1\n', '/image', 'a:2')).toBe('image: &i a:2\n');
   });
 
-  it.each([
-    ['an alias', 'one: &i a:1\nimage: *i\n', '/image'],
-    ['an anchor that others share', 'image: &i a:1\nother: *i\n', '/image'],
-    ['a merged value', 'base: &b {image: a:1}\nweb:\n  <<: *b\n', '/web/image'],
-    ['a block scalar', 'image: |-\n  a:1\n', '/image'],
-    ['a number', 'image: {a: 1}\n', '/image'],
-    ['nothing', 'id: x\n', '/image'],
-  ])('refuses %s rather than change anything else', (_name, text, pointer) => {
-    const result = editImage('a.yaml', Buffer.from(text), [{ document: 0, pointer, value: 'a:2' }]);
-    expect(result).toMatchObject({
-      diagnostics: [{ code: 'release/not-editable', place: { file: 'a.yaml' } }],
+  it('leaves alone what already says so', () => {
+    const text = 'image: "\\x61:1" # escaped\n';
+    expect(edit('a.yaml', text, '/image', 'a:1')).toBe(text);
+  });
+
+  it('writes addresses with digits plainly, and what YAML 1.1 would count in quotes', () => {
+    expect(edit('a.yaml', 'image: 10.0.0.1:5000/a:1\n', '/image', '10.0.0.1:5000/a:2')).toBe(
+      'image: 10.0.0.1:5000/a:2\n',
+    );
+    expect(edit('a.yaml', 'image: a\n', '/image', '12:30')).toBe('image: "12:30"\n');
+    expect(edit('a.yaml', 'image: {a: b, c: d}\n', '/image/a', 'x,y')).toBe('image: {a: "x,y", c: d}\n');
+  });
+
+  it('edits what is shared where all its places are meant', () => {
+    const text = 'apps:\n- &a {id: a, image: w:1}\n- {<<: *a, id: b}\n- *a\n';
+    const edits = [0, 1, 2].map((at) => ({ document: 0, pointer: `/apps/${at}/image`, value: 'w:2' }));
+    const result = editImage('a.yaml', Buffer.from(text), edits);
+    expect('bytes' in result && Buffer.from(result.bytes).toString()).toBe(text.replace('w:1', 'w:2'));
+    expect(editImage('a.yaml', Buffer.from(text), edits.slice(1))).toMatchObject({
+      diagnostics: [
+        { message: '/apps/1/image is shared, by alias or merge key, with /apps/0/image (a.yaml:2:21)' },
+      ],
+    });
+    const torn = edits.map((each, at) => ({ ...each, value: `w:${at + 2}` }));
+    expect(editImage('a.yaml', Buffer.from(text), torn)).toMatchObject({
+      diagnostics: [{ place: { line: 2, column: 21 } }, { place: { line: 2, column: 21 } }],
     });
   });
 
-  it('leaves every other byte alone in random files', () => {
-    const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
-    const line = fc.oneof(
-      word.map((w) => `# ${w}`),
-      fc.tuple(word, word).map(([k, v]) => `x-${k}: ${v}  # note`),
+  it.each([
+    ['an alias', 'a.yaml', 'one: &i a:1\nimage: *i\n', '/image', 'a.yaml:2:8'],
+    ['an anchor that others share', 'a.yaml', 'image: &i a:1\nother: *i\n', '/image', 'a.yaml:1:11'],
+    ['a merged value', 'a.yaml', 'base: &b {image: a:1}\nweb:\n  <<: *b\n', '/web/image', 'a.yaml:1:18'],
+    ['a block scalar', 'a.yaml', 'image: |-\n  a:1\n', '/image', 'a.yaml:1:8'],
+    ['a mapping', 'a.yaml', 'image: {a: 1}\n', '/image', 'a.yaml:1:8'],
+    ['a number', 'a.yaml', 'image: 3\n', '/image', 'a.yaml:1:8'],
+    ['nothing', 'a.yaml', 'id: x\n', '/image', 'a.yaml:1:1'],
+    ['nothing in JSON', 'a.json', '{"id": "x"}', '/image', 'a.json:1:1'],
+    ['a number in JSON', 'a.json', '{"image": 3}', '/image', 'a.json:1:11'],
+    ['something below a string', 'a.json', '{"image": "x"}', '/image/0', 'a.json:1:11'],
+  ])('refuses %s rather than change anything else', (_name, path, text, pointer, place) => {
+    const result = editImage(path, Buffer.from(text), [{ document: 0, pointer, value: 'a:2' }]);
+    expect(result).toMatchObject({ diagnostics: [{ code: 'release/not-editable' }] });
+    expect('diagnostics' in result && placeText(result.diagnostics[0]!.place)).toBe(place);
+  });
+
+  it('refuses a document that is not there, and a file that is not right', () => {
+    const nowhere = editImage('a.yaml', Buffer.from('image: a:1\n'), [
+      { document: 1, pointer: '/image', value: 'a:2' },
+    ]);
+    expect(nowhere).toMatchObject({ diagnostics: [{ message: '/image is not there' }] });
+    expect(editImage('a.json', Buffer.from('{'), [])).toMatchObject({
+      diagnostics: [{ code: 'manifest/syntax' }],
+    });
+  });
+});
+
+describe('over all files', () => {
+  const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
+  const image = fc.tuple(word, word).map(([name, tag]) => `reg.example:5000/${name}:${tag}`);
+  const eol = fc.constantFrom('\n', '\r\n');
+  const bom = fc.constantFrom('', '\uFEFF');
+
+  it('YAML keeps every byte that is not the image', () => {
+    const noise = fc.oneof(
+      word.map((w) => `# ${w}: "x`),
       fc.constant(''),
+      fc.tuple(word, word).map(([k, v]) => `  x-${k}:   '${v}'  # note`),
     );
-    const quote = fc.constantFrom('', '"', "'");
+    const app = fc.record({
+      above: fc.uniqueArray(noise, { maxLength: 4, selector: (l) => l.split(':')[0] }),
+      quote: fc.constantFrom('', '"', "'"),
+      anchor: fc.constantFrom('', '&img '),
+      flow: fc.boolean(),
+      comment: fc.constantFrom('', '   # pinned: by hand', '\t# tab'),
+      image,
+    });
     fc.assert(
       fc.property(
-        fc.uniqueArray(line, { maxLength: 6, selector: (l) => l.split(':')[0] }),
-        fc.uniqueArray(line, { maxLength: 6, selector: (l) => l.split(':')[0] }),
-        quote,
-        fc.constantFrom('\n', '\r\n'),
-        word,
-        word,
-        (above, below, q, eol, tag, next) => {
-          const others = below.filter(
-            (l) => l === '' || l.startsWith('#') || !above.some((a) => a.split(':')[0] === l.split(':')[0]),
-          );
-          const text = [...above, `image: ${q}shop/web:${tag}${q}`, ...others].join(eol);
-          expect(edit('a.yaml', text, '/image', `shop/web:${next}`)).toBe(
-            [...above, `image: ${q}shop/web:${next}${q}`, ...others].join(eol),
-          );
+        fc.array(app, { minLength: 1, maxLength: 4 }),
+        eol,
+        bom,
+        fc.boolean(),
+        image,
+        fc.nat(),
+        (apps, nl, mark, last, next, nth) => {
+          const chosen = nth % apps.length;
+          const render = (replaced?: string): string =>
+            mark +
+            apps
+              .map(({ above, quote, anchor, flow, comment, image: own }, at) => {
+                const written =
+                  anchor + quote + (at === chosen && replaced !== undefined ? replaced : own) + quote;
+                const value = flow
+                  ? `{ cpus: 1,  image: ${written} ,x: [1,2] }`
+                  : `${nl}    image:  ${written}`;
+                return ['---', ...above.map((l) => l), `  job: ${value}${comment}`].join(nl);
+              })
+              .join(nl) +
+            (last ? nl : '');
+          const edits = [{ document: chosen, pointer: '/job/image', value: next }];
+          const result = editImage('a.yaml', Buffer.from(render()), edits);
+          expect('bytes' in result && Buffer.from(result.bytes).toString()).toBe(render(next));
         },
       ),
+    );
+  });
+
+  it('JSON keeps every byte that is not the image', () => {
+    const space = fc.constantFrom('', ' ', '\t', '\n  ', '\r\n\t');
+    fc.assert(
+      fc.property(
+        fc.array(image, { minLength: 1, maxLength: 5 }),
+        fc.infiniteStream(space),
+        bom,
+        image,
+        fc.nat(),
+        (images, spaces, mark, next, nth) => {
+          const chosen = nth % images.length;
+          const gaps = [...spaces.take(images.length * 6)];
+          const render = (replaced?: string): string => {
+            let at = 0;
+            const gap = (): string => gaps[at++] ?? '';
+            const items = images.map((own, index) => {
+              const value = index === chosen && replaced !== undefined ? replaced : own;
+              return `${gap()}{${gap()}"id"${gap()}:"\\u0041",${gap()}"image":${gap()}"${value}"${gap()}}`;
+            });
+            return `${mark}[${items.join(',')}]`;
+          };
+          const edits = [{ document: 0, pointer: `/${chosen}/image`, value: next }];
+          const result = editImage('a.json', Buffer.from(render()), edits);
+          expect('bytes' in result && Buffer.from(result.bytes).toString()).toBe(render(next));
+        },
+      ),
+    );
+  });
+
+  it('whatever is edited, the result states exactly that, or the edit is refused', () => {
+    const text =
+      'a: &a {image: x:1, n: 1}\nb: {<<: *a, m: [*a, &s "q:1", *s]}\nc: >\n  folded\nd:\n  z: plain # c\n';
+    const pointers = ['/a/image', '/b/image', '/b/m/0/image', '/b/m/1', '/b/m/2', '/c', '/d/z', '/a/n', '/q'];
+    const value = fc.oneof(
+      image,
+      fc.string(),
+      fc.constantFrom('yes', '1.0', 'null', '- x', 'a: b', '#', "it's", '~'),
+    );
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.constantFrom(...pointers), { minLength: 1, maxLength: 4 }),
+        value,
+        (places, wanted) => {
+          const result = editImage(
+            'a.yaml',
+            Buffer.from(text),
+            places.map((pointer) => ({ document: 0, pointer, value: wanted })),
+          );
+          if ('diagnostics' in result) return;
+          const [before] = parseManifest('a.yaml', Buffer.from(text)).documents;
+          const [after] = parseManifest('a.yaml', result.bytes).documents;
+          for (const each of pointers)
+            expect(valueAt(after!.value, each)).toEqual(
+              places.includes(each) ? wanted : valueAt(before!.value, each),
+            );
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 });

@@ -1,18 +1,16 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseAllDocuments,
-  type Document,
-  type Scalar,
-} from 'yaml';
-import { applyEdits, modify } from 'jsonc-parser';
-import { parseManifest } from '../job/parse-manifest.js';
 import type { Manifest } from '../job/manifest.js';
-import { hasErrors, type Diagnostic, type Place } from '../source/diagnostic.js';
-import { canonicalJson, segments, valueAt, type Json, type Pointer } from '../source/json.js';
+import { parseManifest } from '../job/parse-manifest.js';
+import { hasErrors, placeText, type Diagnostic, type Place } from '../source/diagnostic.js';
+import {
+  canonicalJson,
+  isObject,
+  pointer,
+  segments,
+  valueAt,
+  type Json,
+  type Pointer,
+} from '../source/json.js';
+import { jsonToken, yamlTokens, type FindToken, type Token } from './image-token.js';
 
 /** One string that is to be replaced. */
 export interface ImageEdit {
@@ -22,112 +20,56 @@ export interface ImageEdit {
   value: string;
 }
 
+type Edited = { bytes: Uint8Array } | { diagnostics: Diagnostic[] };
+
 /**
- * Replaces strings in a manifest and nothing else: comments, order, quotes, indentation and line ends stay byte for
- * byte. The result is parsed again, and accepted only if exactly these places differ; what can't be edited that way is
- * refused with its place.
+ * Replaces strings in a manifest and nothing else: comments, order, quotes, indentation, line ends and a byte order mark
+ * stay byte for byte. The result is parsed again, and accepted only if exactly these places differ. What can't be edited
+ * that way is refused with its place (`release/not-editable`): what is no string, a block scalar, text that other places
+ * share by alias or merge key (unless these are among the edits, with the same value).
  */
-export function editImage(
-  path: string,
-  bytes: Uint8Array,
-  edits: readonly ImageEdit[],
-): { bytes: Uint8Array } | { diagnostics: Diagnostic[] } {
+export function editImage(path: string, bytes: Uint8Array, edits: readonly ImageEdit[]): Edited {
   const before = parseManifest(path, bytes);
   if (hasErrors(before.diagnostics)) return { diagnostics: before.diagnostics };
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-  const edited = /\.json$/i.test(path) ? editJson(text, edits) : editYaml(path, text, edits);
-  if (typeof edited !== 'string') return { diagnostics: edited };
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const found = tokensOf(before, edits, /\.json$/i.test(path) ? jsonToken(body) : yamlTokens(path, body));
+  if ('diagnostics' in found) return found;
+  const edited = text.slice(0, text.length - body.length) + spliced(body, found.splices);
   const result = new TextEncoder().encode(edited);
   const wrong = differsElsewhere(before, parseManifest(path, result), edits);
   return wrong === undefined ? { bytes: result } : { diagnostics: [wrong] };
 }
 
-function editJson(text: string, edits: readonly ImageEdit[]): string {
-  const bom = text.startsWith('\uFEFF') ? '\uFEFF' : '';
-  let body = text.slice(bom.length);
-  for (const { pointer, value } of edits)
-    body = applyEdits(body, modify(body, pathOf(body, pointer), value, {}));
-  return bom + body;
+interface Splice extends Token {
+  value: string;
 }
 
-/** jsonc-parser tells array places from keys by the type of the segment. */
-function pathOf(text: string, pointer: Pointer): (string | number)[] {
-  let value = JSON.parse(text) as Json;
-  return segments(pointer).map((segment) => {
-    const isArray = Array.isArray(value);
-    value = valueAt(value, `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`) ?? null;
-    return isArray ? Number(segment) : segment;
-  });
-}
-
-function editYaml(path: string, text: string, edits: readonly ImageEdit[]): string | Diagnostic[] {
-  const bom = text.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const body = text.slice(bom.length);
-  const lines = new LineCounter();
-  const parsed = parseAllDocuments(body, { version: '1.2', schema: 'core', merge: true, lineCounter: lines });
-  const documents = (Array.isArray(parsed) ? parsed : []) as Document.Parsed[];
-  const splices = new Map<number, { end: number; text: string }>();
-  const refused: Diagnostic[] = [];
-  for (const { document, pointer, value } of edits) {
-    const at = (offset: number): Place => {
-      const { line, col } = lines.linePos(offset);
-      return { file: path, line: Math.max(1, line), column: Math.max(1, col), pointer };
-    };
-    const doc = documents[document];
-    const found = doc === undefined ? 'it is not there' : scalarAt(doc, pointer);
-    if (typeof found === 'string') {
-      refused.push(notEditable(`${pointer} can't be edited: ${found}`, { file: path, pointer }));
-      continue;
-    }
-    const [start, end] = found.range ?? [0, 0];
-    if (found.type === 'BLOCK_LITERAL' || found.type === 'BLOCK_FOLDED') {
-      refused.push(notEditable(`${pointer} is a block scalar`, at(start)));
-      continue;
-    }
-    splices.set(start, { end, text: quotedLike(found, value) });
+function tokensOf(
+  before: Manifest,
+  edits: readonly ImageEdit[],
+  find: FindToken,
+): { splices: Splice[] } | { diagnostics: Diagnostic[] } {
+  const splices = new Map<number, Splice>();
+  const diagnostics: Diagnostic[] = [];
+  for (const edit of edits) {
+    const token = find(edit.document, edit.pointer);
+    const earlier = typeof token === 'string' ? undefined : splices.get(token.start);
+    if (typeof token === 'string') diagnostics.push(notEditable(before, edit, token));
+    else if (earlier !== undefined && earlier.value !== edit.value)
+      diagnostics.push(
+        notEditable(before, edit, `is the same text as another place, which is to be "${earlier.value}"`),
+      );
+    else splices.set(token.start, { ...token, value: edit.value });
   }
-  if (refused.length > 0) return refused;
-  let result = body;
-  for (const [start, { end, text: replacement }] of [...splices].sort(([a], [b]) => b - a))
-    result = result.slice(0, start) + replacement + result.slice(end);
-  return bom + result;
+  return diagnostics.length > 0 ? { diagnostics } : { splices: [...splices.values()] };
 }
 
-/** The scalar at a pointer, or why there is none that could be edited for this place alone. */
-function scalarAt(document: Document.Parsed, pointer: Pointer): Scalar | string {
-  let node: unknown = document.contents;
-  for (const segment of segments(pointer)) {
-    if (isAlias(node))
-      return 'it stands behind an alias, which other places may share; edit the anchor by hand';
-    if (isMap(node)) {
-      const pair = node.items.find((p) => isScalar(p.key) && String(p.key.value) === segment);
-      if (pair === undefined) return 'it comes from a merge key ("<<"); edit the merged value by hand';
-      node = pair.value;
-    } else if (isSeq(node)) node = node.items[Number(segment)];
-    else return 'it is not there';
-  }
-  if (isAlias(node)) return 'it is an alias; edit the anchored value by hand';
-  return isScalar(node) ? node : 'it is no plain value';
-}
-
-/** The value in the quotes that stand there; plain text gets quotes only where it would not be read as this text. */
-function quotedLike(scalar: Scalar, value: string): string {
-  if (scalar.type === 'QUOTE_DOUBLE') return JSON.stringify(value);
-  if (scalar.type === 'QUOTE_SINGLE') return `'${value.replaceAll("'", "''")}'`;
-  return /^[A-Za-z][\w./@-]*(:[\w./@-]+)*$/.test(value) &&
-    !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value)
-    ? value
-    : JSON.stringify(value);
-}
-
-function notEditable(message: string, place: Place): Diagnostic {
-  return {
-    code: 'release/not-editable',
-    severity: 'error',
-    message,
-    fix: 'Write the image as a plain or quoted string of its own there, or change it by hand.',
-    place,
-  };
+function spliced(text: string, splices: readonly Splice[]): string {
+  let result = text;
+  for (const { start, end, is, written, value } of [...splices].sort((a, b) => b.start - a.start))
+    if (is !== value) result = result.slice(0, start) + written(value) + result.slice(end);
+  return result;
 }
 
 /** Compares what the file states before and after, with the wanted values put in: there must be no other difference. */
@@ -136,24 +78,44 @@ function differsElsewhere(
   after: Manifest,
   edits: readonly ImageEdit[],
 ): Diagnostic | undefined {
-  const wanted = before.documents.map(({ index, value }) => {
-    const copy = structuredClone(value);
+  const [first] = edits;
+  if (first === undefined) return undefined;
+  if (hasErrors(after.diagnostics) || after.documents.length !== before.documents.length)
+    return notEditable(before, first, 'can not be changed without breaking the file');
+  for (const [at, { index, value, placeOf }] of before.documents.entries()) {
     const mine = edits.filter((edit) => edit.document === index);
-    return mine.reduce<Json>(
-      (all, { pointer, value: text }) => withValue(all, segments(pointer), text),
-      copy,
+    const wanted = mine.reduce((all, edit) => withValue(all, segments(edit.pointer), edit.value), value);
+    const stray = difference(wanted, after.documents[at]?.value, '');
+    if (stray === undefined) continue;
+    const cause = mine.find((edit) => edit.pointer === stray);
+    if (cause !== undefined) return notEditable(before, cause, `would not be read back as "${cause.value}"`);
+    const sharer =
+      mine.find((edit) => valueAt(value, edit.pointer) === valueAt(value, stray)) ?? mine[0] ?? first;
+    return notEditable(
+      before,
+      sharer,
+      `is shared, by alias or merge key, with ${stray} (${placeText(placeOf(stray))})`,
     );
-  });
-  const same =
-    !hasErrors(after.diagnostics) &&
-    after.documents.length === wanted.length &&
-    after.documents.every(({ value }, at) => canonicalJson(value) === canonicalJson(wanted[at] ?? null));
-  if (same) return undefined;
-  const first = edits[0];
-  const place = before.documents.find((d) => d.index === first?.document)?.placeOf(first?.pointer ?? '') ?? {
-    file: before.path,
-  };
-  return notEditable('the edit would change more than the image', place);
+  }
+  return undefined;
+}
+
+/** The first place at which two values differ. */
+function difference(a: Json | undefined, b: Json | undefined, at: Pointer): Pointer | undefined {
+  if (a === undefined || b === undefined) return at;
+  if (canonicalJson(a) === canonicalJson(b)) return undefined;
+  if (Array.isArray(a) !== Array.isArray(b) || typeof a !== 'object' || typeof b !== 'object') return at;
+  if (a === null || b === null) return at;
+  const [left, right] = [entriesOf(a), entriesOf(b)];
+  for (const name of new Set([...left.keys(), ...right.keys()])) {
+    const found = difference(left.get(name), right.get(name), at + pointer(name));
+    if (found !== undefined) return found;
+  }
+  return at;
+}
+
+function entriesOf(value: Json): Map<string, Json> {
+  return new Map(isObject(value) || Array.isArray(value) ? Object.entries(value) : []);
 }
 
 function withValue(value: Json, path: readonly string[], text: string): Json {
@@ -161,6 +123,19 @@ function withValue(value: Json, path: readonly string[], text: string): Json {
   if (head === undefined) return text;
   if (Array.isArray(value))
     return value.map((item, at) => (at === Number(head) ? withValue(item, rest, text) : item));
-  if (typeof value !== 'object' || value === null) return value;
-  return { ...value, [head]: withValue(value[head] ?? null, rest, text) };
+  return isObject(value) ? { ...value, [head]: withValue(value[head] ?? null, rest, text) } : value;
+}
+
+function notEditable(manifest: Manifest, { document, pointer: at }: ImageEdit, why: string): Diagnostic {
+  const place: Place = manifest.documents.find(({ index }) => index === document)?.placeOf(at) ?? {
+    file: manifest.path,
+    pointer: at,
+  };
+  return {
+    code: 'release/not-editable',
+    severity: 'error',
+    message: `${at === '' ? 'the document' : at} ${why}`,
+    fix: 'Write the image as a plain or quoted string of its own there, or change it by hand.',
+    place,
+  };
 }

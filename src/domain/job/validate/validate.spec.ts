@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { placeText, type Diagnostic } from '../../source/diagnostic.js';
-import { isObject, valueAt, type Json } from '../../source/json.js';
+import { isObject, valueAt } from '../../source/json.js';
 import { jobRef } from '../job-ref.js';
 import type { Job } from '../job.js';
 import { parseManifest } from '../parse-manifest.js';
