@@ -1,86 +1,126 @@
-import type { Diagnostic, Place } from '../domain/source/diagnostic.js';
-import { pointer, type Pointer } from '../domain/source/json.js';
-import type { Config } from './config.js';
+import { pointer } from '../domain/source/json.js';
+import type { Config, EnvironmentConfig } from './config.js';
+import { branchesClash, branchProblem, folderProblem, prefixProblem } from './names.js';
+import type { Settings } from './settings.js';
 
-type PlaceOf = (at: Pointer, part?: 'key' | 'value') => Place;
+/** Rules that no schema can say: names that git and Consul refuse, and environments that get in each other's way. */
+export function checkRules(config: Config, settings: Settings, kinds: readonly string[]): void {
+  const prefix = settings.text('/consul/prefix', 'TOWLINE_CONSUL_PREFIX');
+  const badPrefix = prefixProblem(config.consul.prefix);
+  if (badPrefix !== undefined && prefix !== undefined)
+    settings.problem(prefix.origin, `it is no KV prefix: ${badPrefix}`, 'For example: towline/');
+  for (const environment of config.environments) {
+    checkNames(environment, settings);
+    checkSchedulers(environment, settings, kinds);
+  }
+  checkLedger(config, settings);
+  checkBases(config, settings);
+}
 
-/** Rules that no schema can say. Their places point into the file. */
-export function checkRules(config: Config, placeOf: PlaceOf): Diagnostic[] {
-  const findings: Diagnostic[] = [];
-  const report = (at: Pointer, message: string, fix: string): void => {
-    findings.push({ code: 'config/rule', severity: 'error', message, fix, place: placeOf(at) });
-  };
-  const bases = new Map<string, string>();
-  const branches = new Map<string, string>();
-  for (const { name, branch, folder, prefix, schedulers, ledgerBranch } of config.environments) {
-    const at = (...rest: string[]): Pointer => pointer('environments', name, ...rest);
-    const bad = branchProblem(branch);
+const at = ({ name }: EnvironmentConfig, ...rest: string[]): { at: string } => ({
+  at: pointer('environments', name, ...rest),
+});
+
+function checkNames(environment: EnvironmentConfig, settings: Settings): void {
+  const { branch, folder, prefix } = environment;
+  const badBranch = branchProblem(branch);
+  if (badBranch !== undefined)
+    settings.problem(
+      at(environment, 'branch'),
+      `"${branch}" is no branch name: ${badBranch}`,
+      'Write the short name, for example main.',
+    );
+  const badFolder = folderProblem(folder);
+  if (badFolder !== undefined)
+    settings.problem(
+      at(environment, 'folder'),
+      `"${folder}" is no folder of the repository: ${badFolder}`,
+      "Write it from the root, for example environments/production; '' is the root.",
+    );
+  const badPrefix = prefix === undefined ? undefined : prefixProblem(prefix);
+  if (badPrefix !== undefined)
+    settings.problem(
+      at(environment, 'prefix'),
+      `it is no KV prefix: ${badPrefix}`,
+      'For example: shop/production/',
+    );
+}
+
+function checkSchedulers(environment: EnvironmentConfig, settings: Settings, kinds: readonly string[]): void {
+  for (const { name, kind } of environment.schedulers) {
+    if (kinds.includes(kind)) continue;
+    const given = settings.text(at(environment, 'schedulers', name, 'kind').at);
+    const known = kinds.join(' or ');
+    if (given !== undefined)
+      settings.problem(given.origin, `there is no kind of scheduler "${kind}"`, `Write ${known}.`);
+    else
+      settings.problem(
+        at(environment, 'schedulers', name),
+        `"${name}" does not say what it is`,
+        `Name it ${known}, or add kind: ${kinds[0] ?? ''}.`,
+        'key',
+      );
+  }
+}
+
+/** A ledger has a branch of its own, which no other branch stands in the way of. */
+function checkLedger({ environments }: Config, settings: Settings): void {
+  const fix = 'For example: ledger/{environment}';
+  const setting = settings.text('/ledger/branch', 'TOWLINE_LEDGER_BRANCH');
+  const origin = setting?.origin ?? { at: '/ledger/branch' };
+  const seen: EnvironmentConfig[] = [];
+  const blamed = new Set<EnvironmentConfig>();
+  for (const environment of environments) {
+    const { ledgerBranch, name } = environment;
+    const bad = /[{}]/.test(ledgerBranch) ? 'only {environment} is filled in' : branchProblem(ledgerBranch);
     if (bad !== undefined)
-      report(
-        at('branch'),
-        `"${branch}" is no branch name: ${bad}`,
-        'Write the short name, for example main.',
+      return settings.problem(origin, `"${ledgerBranch}" is no branch name: ${bad}`, fix);
+    const other = seen.find((each) => branchesClash(each.ledgerBranch, ledgerBranch));
+    if (other !== undefined)
+      settings.problem(
+        origin,
+        `${other.name} and ${name} can't both keep their ledger on "${ledgerBranch}"`,
+        fix,
       );
-    if (folder.split('/').some((part) => part === '..' || part === '.' || (part === '' && folder !== '')))
-      report(
-        at('folder'),
-        `"${folder}" is no folder of the repository`,
-        'Write it from the root, for example environments/production.',
+    const source = environments.find((each) => branchesClash(each.branch, ledgerBranch));
+    if (source !== undefined && !blamed.has(source))
+      settings.problem(
+        at(source, 'branch'),
+        `the branch "${source.branch}" and the ledger's branch "${ledgerBranch}" get in each other's way`,
+        'Give the ledger a branch of its own: ledger.branch.',
       );
-    const base = prefix ?? `${config.consul.prefix}${name}/`;
-    claim(bases, base, name, at('prefix'), 'the KV prefix', report);
-    claim(branches, ledgerBranch, name, pointer('ledger', 'branch'), 'the ledger branch', report);
-    const badLedger = branchProblem(ledgerBranch);
-    if (badLedger !== undefined)
-      report(
-        pointer('ledger', 'branch'),
-        `"${ledgerBranch}" is no branch name: ${badLedger}`,
-        'For example: ledger/{environment}',
-      );
-    if (ledgerBranch === branch)
-      report(at('branch'), 'the ledger must have a branch of its own', 'For example: ledger/{environment}');
-    for (const { name: scheduler, kind, urls } of schedulers) {
-      const here = at('schedulers', scheduler);
-      if (kind !== 'marathon' && kind !== 'chronos')
-        report(
-          here,
-          `"${scheduler}" does not say what it is`,
-          'Name it marathon or chronos, or add kind: marathon.',
+    if (source !== undefined) blamed.add(source);
+    seen.push(environment);
+  }
+}
+
+/** No environment may write where another one, or Towline itself, keeps its keys. */
+function checkBases({ environments, consul }: Config, settings: Settings): void {
+  const base = ({ name, prefix }: EnvironmentConfig): string =>
+    prefix === undefined ? `${consul.prefix}${name}/` : prefix.endsWith('/') ? prefix : `${prefix}/`;
+  for (const [index, environment] of environments.entries()) {
+    const own = base(environment);
+    const origin = at(environment, ...(environment.prefix === undefined ? [] : ['prefix']));
+    for (const reserved of ['releases/', 'locks/'])
+      if (own.startsWith(consul.prefix + reserved))
+        settings.problem(
+          origin,
+          `its KV prefix "${own}" is where Towline keeps its ${reserved.slice(0, -1)}`,
+          'Give it another name or prefix.',
+          environment.prefix === undefined ? 'key' : 'value',
         );
-      for (const url of urls) {
-        if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-          report(here, `"${url}" is no HTTP address`, 'Write it as http://HOST:PORT.');
-        else if (new URL(url).password !== '')
-          report(here, 'the address holds a password', 'Use user and passwordFile.');
-      }
+    for (const other of environments.slice(0, index)) {
+      const others = base(other);
+      const inside = ['config/', 'status/'].some(
+        (part) => own.startsWith(others + part) || others.startsWith(own + part),
+      );
+      if (own === others || inside)
+        settings.problem(
+          origin,
+          `its KV prefix "${own}" ${inside ? 'overlaps with' : 'is also'} that of ${other.name}${inside ? ` ("${others}")` : ''}`,
+          'Give each environment a prefix of its own.',
+          environment.prefix === undefined ? 'key' : 'value',
+        );
     }
   }
-  return findings;
-}
-
-function claim(
-  taken: Map<string, string>,
-  value: string,
-  name: string,
-  at: Pointer,
-  what: string,
-  report: (at: Pointer, message: string, fix: string) => void,
-): void {
-  const other = taken.get(value);
-  if (other === undefined) taken.set(value, name);
-  else report(at, `${what} "${value}" is used by ${other} as well`, 'Give each environment its own.');
-}
-
-/** Why git would refuse a branch name, by the rules of git-check-ref-format; undefined where it would not. */
-export function branchProblem(name: string): string | undefined {
-  if (name.startsWith('-')) return 'it begins with "-"';
-  if (name.startsWith('refs/')) return 'it is a full ref';
-  if (/[\u0000-\u0020\u007f~^:?*[\\]/.test(name))
-    return 'it holds a space, a control character or one of ~^:?*[\\';
-  if (name.includes('..') || name.includes('@{') || name.includes('//')) return 'it holds "..", "@{" or "//"';
-  if (name === '@' || name === '' || name.startsWith('/') || name.endsWith('/') || name.endsWith('.'))
-    return 'its first or last character is not allowed';
-  if (name.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock')))
-    return 'a part begins with "." or ends with ".lock"';
-  return undefined;
 }

@@ -1,12 +1,40 @@
-const name = { type: 'string', pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63 };
-const url = { type: 'string', pattern: '^https?://[^\\s@]+$' };
+import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from './defaults.js';
+
+const name = {
+  type: 'string',
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  maxLength: 63,
+  explain: 'a name has small letters, digits and single "-" inside, at most 63 characters',
+};
+const url = {
+  type: 'string',
+  pattern: '^https?://[^\\s@]+$',
+  explain: 'an address is written http://HOST:PORT, without user and password',
+};
+/** Settings that people look for here. They are refused with the way to do it. */
+const secret = (instead: string): object => ({
+  not: {},
+  explain: `secrets never stand in this file: ${instead}`,
+  description: `Not allowed here: ${instead}.`,
+});
+const person = {
+  type: 'string',
+  pattern: '^[^<>\\n\\r\\u0000]+$',
+  explain: 'a name or address for commits is one line without < and >',
+};
+const seconds = { type: 'number', exclusiveMinimum: 0, maximum: 86400 };
+const { deploy, prune } = DEFAULTS.environment;
 
 const scheduler = {
   type: 'object',
   additionalProperties: false,
   description: 'One scheduler of the environment. Its name is how job references begin.',
   properties: {
-    kind: { type: 'string', enum: ['marathon', 'chronos'], description: 'The adapter. Default: the name.' },
+    kind: {
+      type: 'string',
+      examples: ['marathon', 'chronos'],
+      description: 'The adapter: marathon or chronos. Default: the name.',
+    },
     url: { ...url, description: 'Address, for example http://marathon.example:8080' },
     urls: {
       type: 'array',
@@ -17,6 +45,8 @@ const scheduler = {
     user: { type: 'string', minLength: 1, description: 'User of basic authentication.' },
     passwordFile: { type: 'string', minLength: 1, description: 'File that holds its password.' },
     tokenFile: { type: 'string', minLength: 1, description: 'File that holds a token (DC/OS).' },
+    password: secret('use passwordFile or TOWLINE_ENVIRONMENT_<ENVIRONMENT>_<SCHEDULER>_PASSWORD'),
+    token: secret('use tokenFile or TOWLINE_ENVIRONMENT_<ENVIRONMENT>_<SCHEDULER>_TOKEN'),
     settings: {
       type: 'object',
       description: 'Facts about the server that rules depend on, for example mesosRole or features.',
@@ -33,7 +63,12 @@ const environment = {
   description:
     'One branch and folder of the job repository, where it is mirrored to, and what it is deployed to.',
   properties: {
-    branch: { type: 'string', minLength: 1, default: 'main', description: 'Branch of the job repository.' },
+    branch: {
+      type: 'string',
+      minLength: 1,
+      default: DEFAULTS.environment.branch,
+      description: 'Branch of the job repository.',
+    },
     folder: {
       type: 'string',
       default: '',
@@ -62,19 +97,18 @@ const environment = {
       additionalProperties: false,
       properties: {
         timeoutSeconds: {
-          type: 'number',
-          exclusiveMinimum: 0,
-          default: 600,
+          ...seconds,
+          default: deploy.timeoutSeconds,
           description: 'How long one change may take.',
         },
         concurrency: {
           type: 'integer',
           minimum: 1,
           maximum: 64,
-          default: 4,
+          default: deploy.concurrency,
           description: 'Independent changes side by side.',
         },
-        onFailure: { type: 'string', enum: ['rollback', 'leave'], default: 'rollback' },
+        onFailure: { type: 'string', enum: ['rollback', 'leave'], default: deploy.onFailure },
         force: {
           type: 'boolean',
           default: false,
@@ -85,18 +119,18 @@ const environment = {
           additionalProperties: false,
           description: 'Deleting what Git no longer has.',
           properties: {
-            enabled: { type: 'boolean', default: true },
+            enabled: { type: 'boolean', default: prune.enabled },
             maxCount: {
               type: 'integer',
               minimum: 0,
-              default: 10,
+              default: prune.maxCount,
               description: 'Deletions in one pass without --allow-prune.',
             },
             maxShare: {
               type: 'number',
               minimum: 0,
               maximum: 1,
-              default: 0.3,
+              default: prune.maxShare,
               description: 'Share of the jobs likewise.',
             },
           },
@@ -125,14 +159,14 @@ export const configSchema = {
         store: {
           type: 'string',
           minLength: 1,
-          default: '.towline/repositories',
+          default: DEFAULTS.repository.store,
           description: 'Folder for the local copy of a remote.',
         },
         author: {
           type: 'object',
           additionalProperties: false,
           required: ['name', 'email'],
-          properties: { name: { type: 'string', minLength: 1 }, email: { type: 'string', minLength: 1 } },
+          properties: { name: person, email: person },
           description: "Author of Towline's commits.",
         },
       },
@@ -144,9 +178,11 @@ export const configSchema = {
         address: {
           type: 'string',
           minLength: 1,
-          default: 'http://127.0.0.1:8500',
+          default: DEFAULTS.consul.address,
           description: 'CONSUL_HTTP_ADDR',
         },
+        token: secret('use tokenFile, CONSUL_HTTP_TOKEN_FILE or CONSUL_HTTP_TOKEN'),
+        auth: secret('use CONSUL_HTTP_AUTH'),
         tokenFile: {
           type: 'string',
           minLength: 1,
@@ -156,13 +192,13 @@ export const configSchema = {
         clientCert: { type: 'string', minLength: 1, description: 'CONSUL_CLIENT_CERT' },
         clientKey: { type: 'string', minLength: 1, description: 'CONSUL_CLIENT_KEY' },
         tlsServerName: { type: 'string', minLength: 1, description: 'CONSUL_TLS_SERVER_NAME' },
-        verify: { type: 'boolean', default: true, description: 'CONSUL_HTTP_SSL_VERIFY' },
+        verify: { type: 'boolean', default: DEFAULTS.consul.verify, description: 'CONSUL_HTTP_SSL_VERIFY' },
         namespace: { type: 'string', minLength: 1, description: 'CONSUL_NAMESPACE' },
         datacenter: { type: 'string', minLength: 1 },
         prefix: {
           type: 'string',
           minLength: 1,
-          default: 'towline/',
+          default: DEFAULTS.consul.prefix,
           description: 'Prefix of all keys of Towline.',
         },
       },
@@ -177,15 +213,20 @@ export const configSchema = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        branch: { type: 'string', minLength: 1, default: 'ledger/{environment}' },
-        required: { type: 'boolean', default: true, description: "What can't be recorded is not done." },
+        branch: { type: 'string', minLength: 1, default: DEFAULTS.ledger.branch },
+        required: {
+          type: 'boolean',
+          default: DEFAULTS.ledger.required,
+          description: "What can't be recorded is not done.",
+        },
       },
     },
     server: {
       type: 'object',
       additionalProperties: false,
       properties: {
-        listen: { type: 'string', minLength: 1, default: '127.0.0.1:7070' },
+        listen: { type: 'string', minLength: 1, default: DEFAULTS.server.listen },
+        webhookSecret: secret('use webhookSecretFile or TOWLINE_WEBHOOK_SECRET'),
         webhookSecretFile: {
           type: 'string',
           minLength: 1,
@@ -196,7 +237,7 @@ export const configSchema = {
     poll: {
       type: 'object',
       additionalProperties: false,
-      properties: { intervalSeconds: { type: 'number', exclusiveMinimum: 0, default: 60 } },
+      properties: { intervalSeconds: { ...seconds, default: DEFAULTS.poll.intervalSeconds } },
     },
     log: {
       type: 'object',
@@ -204,10 +245,10 @@ export const configSchema = {
       properties: {
         level: {
           type: 'string',
-          enum: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
-          default: 'info',
+          enum: [...LOG_LEVELS],
+          default: DEFAULTS.log.level,
         },
-        format: { type: 'string', enum: ['auto', 'pretty', 'json'], default: 'auto' },
+        format: { type: 'string', enum: [...LOG_FORMATS], default: DEFAULTS.log.format },
       },
     },
   },

@@ -82,7 +82,8 @@ function differsElsewhere(
   if (first === undefined) return undefined;
   if (hasErrors(after.diagnostics) || after.documents.length !== before.documents.length)
     return notEditable(before, first, 'can not be changed without breaking the file');
-  for (const [at, { index, value, placeOf }] of before.documents.entries()) {
+  for (const [at, document] of before.documents.entries()) {
+    const { index, value } = document;
     const mine = edits.filter((edit) => edit.document === index);
     const wanted = mine.reduce((all, edit) => withValue(all, segments(edit.pointer), edit.value), value);
     const stray = difference(wanted, after.documents[at]?.value, '');
@@ -94,7 +95,7 @@ function differsElsewhere(
     return notEditable(
       before,
       sharer,
-      `is shared, by alias or merge key, with ${stray} (${placeText(placeOf(stray))})`,
+      `is shared, by alias or merge key, with ${stray} (${placeText(document.placeOf(stray))})`,
     );
   }
   return undefined;

@@ -63,12 +63,15 @@ const BY_KEYWORD: Record<string, (error: ErrorObject) => Part> = {
     code: 'pattern',
     message: `${subject(error)} has the wrong form: ${found(error.data)} does not match ${text(error.params['pattern'])}`,
   }),
-  propertyNames: ({ params, instancePath }) => ({
-    code: 'name',
-    message: `the name ${quoted(params['propertyName'])} is not allowed`,
-    at: instancePath + pointer(text(params['propertyName'])),
-    part: 'key',
-  }),
+  propertyNames: ({ params, instancePath, schema }) => {
+    const rule = wordsOf(schema);
+    return {
+      code: 'name',
+      message: `the name ${quoted(params['propertyName'])} is not allowed${rule === undefined ? '' : `: ${rule}`}`,
+      at: instancePath + pointer(text(params['propertyName'])),
+      part: 'key',
+    };
+  },
   anyOf: form,
   oneOf: form,
   not: (error) => ({ code: 'not-allowed', message: `${subject(error)} is not allowed here`, part: 'key' }),
@@ -178,7 +181,11 @@ function formText(branch: unknown): string {
 
 /** `explain` beside the keyword in the schema says it better than any general text. */
 function ownWords({ parentSchema }: ErrorObject): string | undefined {
-  const words = (parentSchema as { explain?: unknown } | undefined)?.explain;
+  return wordsOf(parentSchema);
+}
+
+function wordsOf(schema: unknown): string | undefined {
+  const words = (schema as { explain?: unknown } | undefined)?.explain;
   return typeof words === 'string' ? words : undefined;
 }
 

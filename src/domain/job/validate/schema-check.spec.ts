@@ -66,6 +66,13 @@ describe('a check against a schema', () => {
     expect(check(schema, 'id: web\n')).toEqual(['a.yaml:1:5 error x/pattern: an id begins with "/"']);
   });
 
+  it('says what is wrong with a name, at the name', () => {
+    const names = { type: 'object', propertyNames: { pattern: '^[a-z]+$', explain: 'small letters only' } };
+    expect(check(names, 'ok: 1\nNot: 2\n')).toEqual([
+      'a.yaml:2:1 error x/name: the name "Not" is not allowed: small letters only',
+    ]);
+  });
+
   it('understands 2020-12 and references', () => {
     const schema = {
       $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -53,7 +53,11 @@ function compile(schema: object): (value: Json) => ErrorObject[] {
   const validate = ajv.addSchema(schema, $id).getSchema($id);
   if (validate === undefined) throw new Error(`the schema ${$id} can't be compiled`);
   const check = branchCheck(ajv, schema, $id);
-  return (value) => (validate(value) ? [] : reduceUnions([...(validate.errors ?? [])], check));
+  return (value) => {
+    if (validate(value)) return [];
+    // What is wrong with a name is part of the error `propertyNames`, which has its place.
+    return reduceUnions([...(validate.errors ?? [])], check).filter((e) => e.propertyName === undefined);
+  };
 }
 
 /** Two branches of an `allOf` may say the same. */

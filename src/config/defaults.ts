@@ -1,0 +1,23 @@
+/** What holds where neither file nor variable nor flag says anything. The schema shows the same values. */
+export const DEFAULTS = {
+  repository: {
+    store: '.towline/repositories',
+    author: { name: 'Towline', email: 'towline@localhost' },
+  },
+  consul: { address: 'http://127.0.0.1:8500', verify: true, prefix: 'towline/' },
+  environment: {
+    branch: 'main',
+    folder: '',
+    deploy: { timeoutSeconds: 600, concurrency: 4, onFailure: 'rollback', force: false },
+    prune: { enabled: true, maxCount: 10, maxShare: 0.3 },
+  },
+  ledger: { branch: 'ledger/{environment}', required: true },
+  server: { listen: '127.0.0.1:7070' },
+  poll: { intervalSeconds: 60 },
+  log: { level: 'info', format: 'auto' },
+} as const;
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
+/** The adapters of schedulers, where the caller names no others. */
+export const SCHEDULER_KINDS = ['marathon', 'chronos'] as const;
