@@ -1,0 +1,498 @@
+import type { HttpAnswer, HttpRequest } from '../http/server.js';
+import { jsonAnswer } from '../http/server.js';
+import type { Deployments } from './deployments.js';
+import type { Engine } from './engine.js';
+import type { Events } from './events.js';
+import { absolute } from './normalise.js';
+import { notFound, type Store } from './store.js';
+import { ApiError, asDoc, asList, type Doc, type RunSpec } from './types.js';
+import { appView, podStatus, podView, taskView } from './view.js';
+
+export interface Parts {
+  engine: Engine;
+  store: Store;
+  deployments: Deployments;
+  events: Events;
+  frameworkId: string;
+  url: () => string;
+}
+
+/** Marathon's HTTP API over the store and the engine. */
+export async function handle(request: HttpRequest, parts: Parts): Promise<HttpAnswer> {
+  try {
+    const path = decodeURIComponent(request.path).replace(/\/+$/, '') || '/';
+    if (path === '/ping') return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'pong' };
+    if (path === '/v2/events') return parts.events.open(request);
+    for (const [pattern, route] of ROUTES) {
+      const match = pattern.exec(path);
+      if (match !== null) return route(request, parts, match[1] ?? '');
+    }
+    return jsonAnswer(500, { message: 'URI not found' });
+  } catch (error) {
+    if (error instanceof ApiError) return jsonAnswer(error.status, error.body);
+    throw error;
+  }
+}
+
+type Route = (request: HttpRequest, parts: Parts, id: string) => HttpAnswer;
+
+const ROUTES: readonly (readonly [RegExp, Route])[] = [
+  [/^\/v2\/apps$/, apps],
+  [/^\/v2\/apps(\/.+)\/restart$/, restart],
+  [/^\/v2\/apps(\/.+)\/tasks(?:\/[^/]+)?$/, appTasks],
+  [/^\/v2\/apps(\/.+)\/versions(?:\/[^/]+)?$/, versions],
+  [/^\/v2\/apps(\/.+)$/, app],
+  [/^\/v2\/pods$/, pods],
+  [/^\/v2\/pods(\/.*)?::status$/, status],
+  [/^\/v2\/pods(\/.+)$/, pod],
+  [/^\/v2\/groups(\/.*)?$/, groups],
+  [/^\/v2\/deployments$/, (_request, { deployments }) => jsonAnswer(200, deployments.list())],
+  [/^\/v2\/deployments\/(.+)$/, deployment],
+  [
+    /^\/v2\/tasks$/,
+    (_request, { engine }) =>
+      jsonAnswer(200, { tasks: [...engine.tasks.values()].filter((t) => !t.killing).map(taskView) }),
+  ],
+  [/^\/v2\/queue$/, queue],
+  [/^\/v2\/queue(\/.+)\/delay$/, resetDelay],
+  [/^\/v2\/info$/, info],
+  [/^\/v2\/leader$/, (_request, { url }) => jsonAnswer(200, { leader: new URL(url()).host })],
+];
+
+function body(request: HttpRequest): unknown {
+  if (!String(request.headers['content-type'] ?? '').includes('json'))
+    throw new ApiError(415, { message: 'Unsupported Media Type' });
+  try {
+    return JSON.parse(request.body.toString('utf8')) as unknown;
+  } catch (error) {
+    throw new ApiError(400, {
+      message: 'Invalid JSON',
+      details: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+const flag = (request: HttpRequest, name: string, otherwise: boolean): boolean =>
+  request.query.has(name) ? request.query.get(name) !== 'false' : otherwise;
+
+function deployed(
+  { version, deploymentId }: { version: string; deploymentId: string },
+  code = 200,
+): HttpAnswer {
+  return jsonAnswer(code, { version, deploymentId }, { 'marathon-deployment-id': deploymentId });
+}
+
+function specOf({ engine }: Parts, id: string, kind: 'app' | 'pod'): RunSpec {
+  const spec = engine.specs.get(id);
+  if (spec?.kind !== kind)
+    throw kind === 'app'
+      ? notFound(id)
+      : new ApiError(404, { message: JSON.stringify({ message: `Pod '${id}' does not exist` }) });
+  return spec;
+}
+
+function apps(request: HttpRequest, parts: Parts): HttpAnswer {
+  const { engine, store, deployments } = parts;
+  const all = [...engine.specs.values()].filter((s) => s.kind === 'app');
+  if (request.method === 'GET') {
+    const embed = request.query.getAll('embed');
+    const [id, label] = [request.query.get('id'), request.query.get('label')];
+    const shown = all.filter(
+      (s) =>
+        (id === null || s.id.includes(id)) && (label === null || matches(asDoc(s.spec['labels']), label)),
+    );
+    const views = shown.map((s) =>
+      appView(s, engine, deployments, {
+        tasks: embed.includes('apps.tasks'),
+        failure: embed.includes('apps.lastTaskFailure'),
+      }),
+    );
+    return jsonAnswer(200, { apps: views });
+  }
+  if (request.method === 'POST') {
+    const input = asDoc(body(request));
+    const id = absolute(String(input['id'] ?? ''));
+    if (engine.specs.has(id)) throw new ApiError(409, { message: `An app with id [${id}] already exists.` });
+    const result = store.change(new Map([[id, { kind: 'app', input }]]), flag(request, 'force', false));
+    const spec = engine.specs.get(id);
+    return jsonAnswer(
+      201,
+      {
+        ...(spec === undefined ? {} : appView(spec, engine, deployments)),
+        deployments: [{ id: result.deploymentId }],
+      },
+      { 'marathon-deployment-id': result.deploymentId },
+    );
+  }
+  if (request.method === 'PUT' || request.method === 'PATCH') {
+    const partial = flag(request, 'partialUpdate', true);
+    const wanted = new Map<string, { kind: 'app'; input: Doc }>();
+    for (const item of asList(body(request)).map(asDoc)) {
+      if (typeof item['id'] !== 'string')
+        throw new ApiError(422, {
+          message: 'Object is not valid',
+          details: [{ path: '/id', errors: ['must not be empty'] }],
+        });
+      const id = absolute(item['id']);
+      wanted.set(id, { kind: 'app', input: partial ? merged(engine.specs.get(id), item) : item });
+    }
+    return deployed(store.change(wanted, flag(request, 'force', false)));
+  }
+  return { status: 405 };
+}
+
+function matches(labels: Doc, query: string): boolean {
+  return query.split(',').every((part) => {
+    const [, name = '', operator, value = ''] = /^\s*([^=!\s]+)\s*(==|!=)?\s*(.*?)\s*$/.exec(part) ?? [];
+    if (operator === '==') return labels[name] === value;
+    return operator === '!=' ? labels[name] !== value : name in labels;
+  });
+}
+
+function app(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
+  const { engine, store, deployments } = parts;
+  if (path.endsWith('/*')) {
+    const below = [...engine.specs.values()].filter(
+      (s) => s.kind === 'app' && s.id.startsWith(path.slice(0, -1)),
+    );
+    return jsonAnswer(200, { '*': below.map((s) => appView(s, engine, deployments)) });
+  }
+  const id = absolute(path);
+  switch (request.method) {
+    case 'GET':
+      return jsonAnswer(200, {
+        app: appView(specOf(parts, id, 'app'), engine, deployments, { tasks: true, failure: true }),
+      });
+    case 'PUT': {
+      const former = engine.specs.get(id);
+      const input = asDoc(body(request));
+      if (input['version'] !== undefined && Object.keys(input).length === 1)
+        return rollBackTo(String(input['version']), specOf(parts, id, 'app'), request, parts);
+      const full = flag(request, 'partialUpdate', true) ? merged(former, input) : input;
+      return deployed(
+        store.change(new Map([[id, { kind: 'app', input: { ...full, id } }]]), flag(request, 'force', false)),
+        former === undefined ? 201 : 200,
+      );
+    }
+    case 'PATCH':
+      return deployed(
+        store.change(
+          new Map([
+            [id, { kind: 'app', input: { ...merged(specOf(parts, id, 'app'), asDoc(body(request))), id } }],
+          ]),
+          flag(request, 'force', false),
+        ),
+      );
+    case 'DELETE':
+      specOf(parts, id, 'app');
+      // force defaults to TRUE here, and only here.
+      return deployed(
+        store.change(new Map([[id, { kind: 'app', input: null }]]), flag(request, 'force', true)),
+      );
+    default:
+      return { status: 405 };
+  }
+}
+
+/** A partial update: a key that is there replaces the stored one as a whole; limits do not survive it. */
+function merged(former: RunSpec | undefined, input: Doc): Doc {
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
+  if (former === undefined) return given;
+  const { resourceLimits: _limits, executorResources: _resources, ...kept } = former.spec;
+  return { ...kept, ...given };
+}
+
+function rollBackTo(version: string, spec: RunSpec, request: HttpRequest, { store }: Parts): HttpAnswer {
+  const found = spec.versions.find((v) => v.version === version);
+  if (found === undefined)
+    throw new ApiError(404, { message: `App '${spec.id}' does not exist in version ${version}` });
+  return deployed(
+    store.change(new Map([[spec.id, { kind: 'app', input: found.spec }]]), flag(request, 'force', false)),
+  );
+}
+
+function restart(request: HttpRequest, { store }: Parts, path: string): HttpAnswer {
+  return request.method === 'POST'
+    ? deployed(store.restart(absolute(path), flag(request, 'force', false)))
+    : { status: 405 };
+}
+
+function appTasks(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
+  const { engine } = parts;
+  const spec = specOf(parts, absolute(path), 'app');
+  const tasks = engine.of(spec.id).filter((t) => !t.killing);
+  if (request.method === 'GET') return jsonAnswer(200, { tasks: tasks.map(taskView) });
+  if (request.method !== 'DELETE') return { status: 405 };
+  if (flag(request, 'scale', false) && flag(request, 'wipe', false))
+    throw new ApiError(400, { message: 'You cannot use scale and wipe at the same time.' });
+  const one = decodeURIComponent(request.path).split('/tasks/')[1];
+  const killed = tasks.filter((t) => one === undefined || t.id === one);
+  for (const task of killed) engine.kill(task);
+  return jsonAnswer(
+    200,
+    one === undefined
+      ? { tasks: killed.map(taskView) }
+      : { task: killed[0] === undefined ? null : taskView(killed[0]) },
+  );
+}
+
+function versions(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
+  const spec = specOf(parts, absolute(path), 'app');
+  const one = decodeURIComponent(request.path).split('/versions/')[1];
+  if (one === undefined) return jsonAnswer(200, { versions: spec.versions.map((v) => v.version) });
+  const found = spec.versions.find((v) => v.version === one);
+  return found === undefined
+    ? jsonAnswer(404, { message: `App '${spec.id}' does not exist in version ${one}` })
+    : jsonAnswer(200, { ...found.spec, version: one });
+}
+
+function pods(request: HttpRequest, parts: Parts): HttpAnswer {
+  const { engine, store } = parts;
+  if (request.method === 'HEAD') return { status: 200 };
+  if (request.method === 'GET')
+    return jsonAnswer(200, [...engine.specs.values()].filter((s) => s.kind === 'pod').map(podView));
+  if (request.method !== 'POST') return { status: 405 };
+  const input = asDoc(body(request));
+  const id = absolute(String(input['id'] ?? ''));
+  if (engine.specs.has(id)) throw new ApiError(409, { message: `A pod with id [${id}] already exists.` });
+  const { deploymentId } = store.change(
+    new Map([[id, { kind: 'pod', input }]]),
+    flag(request, 'force', false),
+  );
+  return jsonAnswer(201, podView(specOf(parts, id, 'pod')), { 'marathon-deployment-id': deploymentId });
+}
+
+function pod(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
+  const { store } = parts;
+  const id = absolute(path);
+  switch (request.method) {
+    case 'GET':
+      return jsonAnswer(200, podView(specOf(parts, id, 'pod')));
+    case 'PUT': {
+      const input = asDoc(body(request));
+      if (input['id'] !== undefined && absolute(String(input['id'])) !== id)
+        throw new ApiError(400, { message: `'id' in body does not match id of pod ${id}` });
+      const { version: _version, ...rest } = input;
+      const { deploymentId } = store.change(
+        new Map([[id, { kind: 'pod', input: { ...rest, id } }]]),
+        flag(request, 'force', false),
+      );
+      return jsonAnswer(200, podView(specOf(parts, id, 'pod')), { 'marathon-deployment-id': deploymentId });
+    }
+    case 'DELETE': {
+      specOf(parts, id, 'pod');
+      const { deploymentId } = store.change(
+        new Map([[id, { kind: 'pod', input: null }]]),
+        flag(request, 'force', false),
+      );
+      return { status: 202, headers: { 'marathon-deployment-id': deploymentId } };
+    }
+    default:
+      return { status: 405 };
+  }
+}
+
+function status(_request: HttpRequest, parts: Parts, path: string): HttpAnswer {
+  const { engine } = parts;
+  if (path === '' || path === '/')
+    return jsonAnswer(
+      200,
+      [...engine.specs.values()].filter((s) => s.kind === 'pod').map((s) => podStatus(s, engine)),
+    );
+  return jsonAnswer(200, podStatus(specOf(parts, absolute(path), 'pod'), engine));
+}
+
+function groups(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
+  const { engine, store } = parts;
+  const id = absolute(path);
+  if (request.method === 'GET') {
+    const view = groupView(id, parts);
+    if (view === undefined) throw new ApiError(404, { message: `Group '${id}' does not exist` });
+    return jsonAnswer(200, view);
+  }
+  if (request.method === 'PUT' || request.method === 'POST') return putGroup(request, parts, id);
+  if (request.method !== 'DELETE') return { status: 405 };
+  const below = [...engine.specs.values()].filter((s) => id === '/' || s.id.startsWith(`${id}/`));
+  if (below.length === 0 && !store.groups.has(id))
+    throw new ApiError(404, { message: `Group '${id}' does not exist` });
+  const result = store.change(
+    new Map(below.map((s) => [s.id, { kind: s.kind, input: null }])),
+    flag(request, 'force', false),
+  );
+  for (const name of [...store.groups.keys()])
+    if (name === id || name.startsWith(`${id}/`)) store.groups.delete(name);
+  return deployed(result);
+}
+
+function groupView(id: string, parts: Parts): Doc | undefined {
+  const { engine, store, deployments } = parts;
+  const prefix = id === '/' ? '/' : `${id}/`;
+  const below = [...engine.specs.values()].filter((s) => s.id.startsWith(prefix));
+  const attributes = store.groups.get(id);
+  const named = [...store.groups.keys()].filter((g) => g.startsWith(prefix));
+  if (id !== '/' && below.length === 0 && attributes === undefined && named.length === 0) return undefined;
+  const children = new Set<string>();
+  for (const name of [...below.map((s) => s.id), ...named.map((n) => `${n}/`)]) {
+    const rest = name.slice(prefix.length).split('/');
+    if (rest.length > 1 && rest[0] !== undefined) children.add(prefix + rest[0]);
+  }
+  const direct = below.filter((s) => !s.id.slice(prefix.length).includes('/'));
+  return {
+    id,
+    apps: direct.filter((s) => s.kind === 'app').map((s) => appView(s, engine, deployments)),
+    pods: direct.filter((s) => s.kind === 'pod').map((s) => podStatus(s, engine)),
+    groups: [...children].sort().flatMap((child) => groupView(child, parts) ?? []),
+    dependencies: attributes?.dependencies ?? [],
+    enforceRole: attributes?.enforceRole ?? false,
+    version: store.rootVersion,
+  };
+}
+
+/** `apps` that are given replace all of the group; absent ones are kept (reference: marathon.md §1.2). */
+function putGroup(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
+  const { engine, store } = parts;
+  const input = asDoc(body(request));
+  for (const alone of ['version', 'scaleBy'])
+    if (input[alone] !== undefined && Object.keys(input).length > 1)
+      throw new ApiError(422, {
+        message: 'Object is not valid',
+        details: [{ path: '/', errors: [`${alone} must be the only key`] }],
+      });
+  const id = typeof input['id'] === 'string' ? absolute(input['id'], path) : path;
+  const wanted = new Map<string, { kind: 'app' | 'pod'; input: Doc | null }>();
+  const attributes = new Map<string, { dependencies?: string[]; enforceRole?: boolean }>();
+  const collect = (group: Doc, at: string): void => {
+    const prefix = at === '/' ? '/' : `${at}/`;
+    if (group['apps'] !== undefined) {
+      for (const s of engine.specs.values())
+        if (s.kind === 'app' && s.id.startsWith(prefix) && !s.id.slice(prefix.length).includes('/'))
+          wanted.set(s.id, { kind: 'app', input: null });
+      for (const item of asList(group['apps']).map(asDoc)) {
+        const appId = absolute(String(item['id']), at);
+        if (appId.slice(0, appId.lastIndexOf('/') + 1) !== prefix)
+          throw new ApiError(422, {
+            message: 'Object is not valid',
+            details: [{ path: `/apps/${appId}`, errors: [`Identifier ${appId} is not child of ${at}.`] }],
+          });
+        const dependencies =
+          item['dependencies'] === undefined
+            ? {}
+            : { dependencies: asList(item['dependencies']).map((d) => absolute(String(d), at)) };
+        wanted.set(appId, { kind: 'app', input: { ...item, ...dependencies } });
+      }
+    }
+    if (group['groups'] !== undefined) {
+      const kept = asList(group['groups']).map((g) => absolute(String(asDoc(g)['id']), at));
+      for (const s of engine.specs.values()) {
+        const child = prefix + (s.id.slice(prefix.length).split('/')[0] ?? '');
+        if (s.id.startsWith(prefix) && s.id !== child && !kept.includes(child))
+          wanted.set(s.id, { kind: s.kind, input: null });
+      }
+      for (const child of asList(group['groups']).map(asDoc))
+        collect(child, absolute(String(child['id']), at));
+    }
+    attributes.set(at, {
+      ...(group['dependencies'] === undefined
+        ? {}
+        : { dependencies: asList(group['dependencies']).map((d) => absolute(String(d), at)) }),
+      ...(typeof group['enforceRole'] === 'boolean' ? { enforceRole: group['enforceRole'] } : {}),
+    });
+  };
+  collect(input, id);
+  if (flag(request, 'dryRun', false))
+    return jsonAnswer(200, {
+      steps: [{ actions: [...wanted.keys()].map((app) => ({ action: 'RestartApplication', app })) }],
+    });
+  const existed = groupView(id, parts) !== undefined;
+  if (request.method === 'POST' && existed && id !== '/')
+    throw new ApiError(409, { message: `Group ${id} is already created. Use PUT to change this group.` });
+  const result = store.change(wanted, flag(request, 'force', false));
+  for (const [at, given] of attributes) {
+    const former = store.groups.get(at);
+    const next = {
+      dependencies: given.dependencies ?? former?.dependencies ?? [],
+      ...(given.enforceRole === undefined ? {} : { enforceRole: given.enforceRole }),
+    };
+    store.groups.set(at, next);
+  }
+  store.changed();
+  return deployed(result, request.method === 'POST' || !existed ? 201 : 200);
+}
+
+function deployment(request: HttpRequest, { deployments, store }: Parts, id: string): HttpAnswer {
+  if (request.method !== 'DELETE') return { status: 405 };
+  const force = flag(request, 'force', false);
+  const found = deployments.cancel(id, force);
+  if (found === undefined) throw new ApiError(404, { message: `Deployment plan ${id} does not exist` });
+  if (force) return { status: 202 };
+  const back = new Map(
+    Object.entries(found.original).map(([specId, input]) => [
+      specId,
+      {
+        kind: found.steps.flat().some((a) => a.id === specId && a.action.endsWith('Pod'))
+          ? ('pod' as const)
+          : ('app' as const),
+        input,
+      },
+    ]),
+  );
+  return deployed(store.change(back, true));
+}
+
+function queue(_request: HttpRequest, { engine, deployments }: Parts): HttpAnswer {
+  const items = [...engine.specs.values()].flatMap((spec): Doc[] => {
+    const missing = engine.instances(spec) - engine.of(spec.id).filter((t) => !t.killing).length;
+    if (missing <= 0 || deployments.modeOf(spec.id) === 'hold') return [];
+    const left = Math.max(0, Math.ceil((spec.delayUntil - Date.now()) / engine.options.secondMs));
+    const agents = engine.options.agents.length;
+    const reasons = Object.entries(spec.declined).map(([reason, declined]) => ({
+      reason,
+      declined,
+      processed: agents,
+    }));
+    return [
+      {
+        count: missing,
+        since: spec.version,
+        role: '*',
+        delay: { timeLeftSeconds: left, overdue: left === 0 },
+        processedOffersSummary: {
+          processedOffersCount: agents,
+          unusedOffersCount: agents,
+          rejectSummaryLastOffers: reasons,
+          rejectSummaryLaunchAttempt: reasons,
+        },
+        [spec.kind]: spec.kind === 'app' ? { ...spec.spec, version: spec.version } : podView(spec),
+      },
+    ];
+  });
+  return jsonAnswer(200, { queue: items });
+}
+
+function resetDelay(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
+  if (request.method !== 'DELETE') return { status: 405 };
+  const spec = parts.engine.specs.get(absolute(path));
+  if (spec === undefined || parts.engine.of(spec.id).length >= parts.engine.instances(spec))
+    throw new ApiError(404, { message: `Application ${absolute(path)} not found in tasks queue.` });
+  Object.assign(spec, { delayUntil: 0, failures: 0 });
+  return { status: 204 };
+}
+
+function info(_request: HttpRequest, { frameworkId, url }: Parts): HttpAnswer {
+  return jsonAnswer(200, {
+    name: 'marathon',
+    version: '1.10.17',
+    elected: true,
+    leader: new URL(url()).host,
+    frameworkId,
+    marathon_config: {
+      features: [],
+      default_network_name: 'default',
+      local_port_min: 10_000,
+      local_port_max: 20_000,
+      mesos_role: '*',
+      new_group_enforce_role: 'off',
+      sandbox: true,
+    },
+  });
+}

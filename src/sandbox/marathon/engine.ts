@@ -1,0 +1,345 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../runtime/log.js';
+import { freePorts, type TaskRunner } from '../tasks/runner.js';
+import type { Events } from './events.js';
+import { startChecks } from './health.js';
+import { processesOf } from './processes.js';
+import { asDoc, asList, numberOf, type LiveTask, type RunSpec, type Task } from './types.js';
+
+export interface Agent {
+  id: string;
+  cpus: number;
+  mem: number;
+}
+
+export interface EngineOptions {
+  runner: TaskRunner;
+  events: Events;
+  log: Log;
+  agents: readonly Agent[];
+  /** Seconds of a manifest last this many milliseconds. */
+  secondMs: number;
+  changed: () => void;
+}
+
+/** How a spec is to be driven now: by the deployment whose step names it, kept as it is, or held until its step comes. */
+export type Mode = 'steady' | 'restart' | 'hold' | 'stop';
+
+/** Runs the tasks of all specs: launches, kills, replaces, and backs off, one small step at a time. */
+export class Engine {
+  readonly tasks = new Map<string, LiveTask>();
+  /** Specs by id; shared with the API, which writes them. */
+  readonly specs = new Map<string, RunSpec>();
+  #busy = new Set<string>();
+  closed = false;
+
+  constructor(readonly options: EngineOptions) {}
+
+  of(id: string): LiveTask[] {
+    return [...this.tasks.values()].filter((t) => t.specId === id);
+  }
+
+  instances({ kind, spec }: RunSpec): number {
+    return kind === 'pod' ? numberOf(asDoc(spec['scaling'])['instances'], 1) : numberOf(spec['instances'], 1);
+  }
+
+  isHealthy(task: Task): boolean {
+    return task.state === 'TASK_RUNNING' && task.ready && task.health.every((h) => h.alive);
+  }
+
+  /** True where a spec runs what it should and nothing else. */
+  settled(id: string): boolean {
+    const spec = this.specs.get(id);
+    const all = this.of(id);
+    if (spec === undefined) return all.length === 0;
+    const mine = all.filter((t) => t.version === spec.configVersion && !t.killing);
+    return (
+      all.length === mine.length &&
+      mine.length === this.instances(spec) &&
+      mine.every((t) => this.isHealthy(t))
+    );
+  }
+
+  /** One step for one spec. */
+  async step(id: string, mode: Mode): Promise<void> {
+    if (this.closed || this.#busy.has(id)) return;
+    this.#busy.add(id);
+    try {
+      const spec = this.specs.get(id);
+      if (mode === 'stop' || spec === undefined) for (const task of this.of(id)) this.kill(task);
+      else if (mode === 'restart') await this.#restart(spec);
+      else if (mode === 'steady') await this.#keep(spec);
+    } finally {
+      this.#busy.delete(id);
+    }
+  }
+
+  async #keep(spec: RunSpec): Promise<void> {
+    const wanted = this.instances(spec);
+    const alive = this.of(spec.id).filter((t) => !t.killing);
+    const youngest = [...alive].sort((a, b) => (a.stagedAt < b.stagedAt ? 1 : -1));
+    for (const task of youngest.slice(0, Math.max(0, alive.length - wanted))) this.kill(task);
+    for (let missing = wanted - alive.length; missing > 0; missing--) if (!(await this.#launch(spec))) return;
+  }
+
+  /** A rolling upgrade by upgradeStrategy (reference: marathon.md §4, "Rolling"). */
+  async #restart(spec: RunSpec): Promise<void> {
+    const wanted = this.instances(spec);
+    const strategy =
+      spec.kind === 'pod'
+        ? asDoc(asDoc(spec.spec['scheduling'])['upgrade'])
+        : asDoc(spec.spec['upgradeStrategy']);
+    const minHealthy = Math.ceil(wanted * numberOf(strategy['minimumHealthCapacity'], 1));
+    let cap = Math.floor(wanted * (1 + numberOf(strategy['maximumOverCapacity'], 1)));
+    if (minHealthy === cap) cap += 1;
+    const all = this.of(spec.id).filter((t) => !t.killing);
+    const fresh = all.filter((t) => t.version === spec.configVersion);
+    const old = all
+      .filter((t) => t.version !== spec.configVersion)
+      .sort((a, b) =>
+        this.isHealthy(a) === this.isHealthy(b)
+          ? a.stagedAt < b.stagedAt
+            ? -1
+            : 1
+          : this.isHealthy(a)
+            ? 1
+            : -1,
+      );
+    let healthy = all.filter((t) => this.isHealthy(t)).length;
+    for (const task of old) {
+      const counts = this.isHealthy(task);
+      if (counts && healthy - 1 < minHealthy) break;
+      if (counts) healthy -= 1;
+      this.kill(task);
+    }
+    const left = this.of(spec.id).filter((t) => !t.killing).length;
+    for (let room = Math.min(cap - left, wanted - fresh.length); room > 0; room--)
+      if (!(await this.#launch(spec))) return;
+    for (const extra of fresh.slice(wanted)) this.kill(extra);
+  }
+
+  async #launch(spec: RunSpec): Promise<boolean> {
+    if (Date.now() < spec.delayUntil) return false;
+    const agent = this.#offer(spec);
+    if (agent === undefined) return false;
+    const plan = processesOf(spec);
+    const ports = await freePorts(plan.freePorts);
+    if (this.closed) return false;
+    const id = `${spec.id.slice(1).replaceAll('/', '_')}.${spec.kind === 'pod' ? 'instance-' : ''}${randomUUID()}`;
+    const task: LiveTask = {
+      id,
+      specId: spec.id,
+      version: spec.configVersion,
+      agent: agent.id,
+      ports: plan.assign(ports),
+      state: 'TASK_STAGING',
+      stagedAt: new Date().toISOString(),
+      killing: false,
+      processes: [],
+      health: asList(spec.kind === 'app' ? spec.spec['healthChecks'] : []).map(() => ({
+        alive: false,
+        seen: false,
+        failures: 0,
+      })),
+      ready: true,
+      running: [],
+      timers: [],
+    };
+    this.tasks.set(id, task);
+    for (const each of plan.commands(task)) {
+      if (each.problem !== undefined) {
+        this.options.log.warn({ task: id, reason: each.problem }, 'the task can not run here');
+        this.ended(task, { code: 1, signal: null }, each.problem);
+        return true;
+      }
+      const running = await this.options.runner.launch({
+        taskId: `${id}${each.name}`,
+        jobId: spec.id,
+        command: each.command,
+        env: each.env,
+        killGraceMs: this.#graceMs(spec),
+      });
+      task.running.push(running);
+      task.processes.push({ pid: running.pid, started: running.started });
+      void running.exited.then((exit) => this.ended(task, exit));
+    }
+    this.#started(task, spec);
+    return true;
+  }
+
+  #started(task: LiveTask, spec: RunSpec): void {
+    task.state = 'TASK_RUNNING';
+    task.startedAt = new Date().toISOString();
+    startChecks(task, spec, this.options.secondMs, {
+      unhealthy: (message) => {
+        this.#failed(spec.id, task, 'TASK_KILLED', message);
+        this.kill(task);
+      },
+      changed: (healthy) => {
+        this.options.events.emit('instance_health_changed_event', {
+          instanceId: task.id,
+          runSpecId: task.specId,
+          healthy,
+          runSpecVersion: task.version,
+        });
+        this.options.changed();
+      },
+    });
+    this.#status(task, 'TASK_RUNNING', '');
+    this.options.changed();
+  }
+
+  /** Takes a task of an earlier run of the sandbox over, or counts it as lost. */
+  adopt(stored: Task): void {
+    const spec = this.specs.get(stored.specId);
+    const task: LiveTask = { ...stored, running: [], timers: [] };
+    const running = stored.processes.map((p) =>
+      this.options.runner.adopt(p.pid, p.started, spec === undefined ? 3000 : this.#graceMs(spec)),
+    );
+    if (spec === undefined || running.length === 0 || running.some((r) => r === undefined)) {
+      for (const each of running) void each?.kill();
+      return;
+    }
+    this.tasks.set(task.id, task);
+    for (const each of running) {
+      if (each === undefined) continue;
+      task.running.push(each);
+      void each.exited.then((exit) => this.ended(task, exit));
+    }
+    if (task.killing) {
+      task.killing = false;
+      this.kill(task);
+    } else this.#started(task, spec);
+  }
+
+  kill(task: LiveTask): void {
+    if (task.killing) return;
+    task.killing = true;
+    for (const timer of task.timers) clearInterval(timer);
+    this.options.changed();
+    void Promise.all(task.running.map((r) => r.kill())).then(() =>
+      this.#gone(task, 'TASK_KILLED', 'Command terminated with signal Terminated'),
+    );
+  }
+
+  private ended(task: LiveTask, exit: { code: number | null; signal: string | null }, why?: string): void {
+    if (task.killing || !this.tasks.has(task.id)) return;
+    task.killing = true;
+    for (const timer of task.timers) clearInterval(timer);
+    const good = exit.code === 0;
+    const message =
+      why ??
+      (exit.code === null
+        ? `Command terminated with signal ${exit.signal ?? 'unknown'}`
+        : `Command exited with status ${exit.code}`);
+    if (!good) this.#failed(task.specId, task, 'TASK_FAILED', message);
+    else this.#backOff(task.specId, task.version);
+    void Promise.all(task.running.map((r) => r.kill())).then(() =>
+      this.#gone(task, good ? 'TASK_FINISHED' : 'TASK_FAILED', message),
+    );
+  }
+
+  #gone(task: LiveTask, state: string, message: string): void {
+    if (!this.tasks.delete(task.id)) return;
+    this.#status(task, state, message);
+    this.options.changed();
+  }
+
+  #failed(id: string, task: Task, state: string, message: string): void {
+    const spec = this.specs.get(id);
+    if (spec === undefined) return;
+    spec.lastTaskFailure = {
+      appId: id,
+      host: '127.0.0.1',
+      message,
+      state,
+      taskId: task.id,
+      timestamp: new Date().toISOString(),
+      version: task.version,
+      slaveId: task.agent,
+    };
+    this.#backOff(id, task.version);
+  }
+
+  #backOff(id: string, version: string): void {
+    const spec = this.specs.get(id);
+    if (spec === undefined || spec.configVersion !== version) return;
+    const backoff = spec.kind === 'pod' ? asDoc(asDoc(spec.spec['scheduling'])['backoff']) : {};
+    const first =
+      spec.kind === 'pod' ? numberOf(backoff['backoff'], 1) : numberOf(spec.spec['backoffSeconds'], 1);
+    const factor =
+      spec.kind === 'pod'
+        ? numberOf(backoff['backoffFactor'], 1.15)
+        : numberOf(spec.spec['backoffFactor'], 1.15);
+    const most =
+      spec.kind === 'pod'
+        ? numberOf(backoff['maxLaunchDelay'], 300)
+        : numberOf(spec.spec['maxLaunchDelaySeconds'], 300);
+    spec.delayUntil = Date.now() + Math.min(most, first * factor ** spec.failures) * this.options.secondMs;
+    spec.failures += 1;
+  }
+
+  #status(task: Task, taskStatus: string, message: string): void {
+    this.options.events.emit('status_update_event', {
+      slaveId: task.agent,
+      taskId: task.id,
+      taskStatus,
+      message,
+      appId: task.specId,
+      host: '127.0.0.1',
+      ipAddresses: [],
+      ports: task.ports,
+      version: task.version,
+    });
+  }
+
+  #graceMs({ spec }: RunSpec): number {
+    return numberOf(spec['taskKillGracePeriodSeconds'], 3) * this.options.secondMs;
+  }
+
+  /** An agent with room for one more task; otherwise why each one declined is kept for the queue. */
+  #offer(spec: RunSpec): Agent | undefined {
+    const need = resources(spec);
+    const unique = asList(spec.spec['constraints']).some(
+      (c) => asList(c)[1] === 'UNIQUE' && asList(c)[0] === 'hostname',
+    );
+    spec.declined = {};
+    for (const agent of this.options.agents) {
+      const here = [...this.tasks.values()].filter((t) => t.agent === agent.id);
+      const used = here
+        .map((t) => this.specs.get(t.specId))
+        .reduce(
+          (sum, s) =>
+            s === undefined ? sum : { cpus: sum.cpus + resources(s).cpus, mem: sum.mem + resources(s).mem },
+          { cpus: 0, mem: 0 },
+        );
+      const reason =
+        used.cpus + need.cpus > agent.cpus
+          ? 'InsufficientCpus'
+          : used.mem + need.mem > agent.mem
+            ? 'InsufficientMemory'
+            : unique && here.some((t) => t.specId === spec.id && !t.killing)
+              ? 'UnfulfilledConstraint'
+              : undefined;
+      if (reason === undefined) return agent;
+      spec.declined[reason] = (spec.declined[reason] ?? 0) + 1;
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const task of this.tasks.values()) for (const timer of task.timers) clearInterval(timer);
+  }
+}
+
+function resources({ kind, spec }: RunSpec): { cpus: number; mem: number } {
+  if (kind === 'app') return { cpus: numberOf(spec['cpus'], 1), mem: numberOf(spec['mem'], 128) };
+  return asList(spec['containers']).reduce<{ cpus: number; mem: number }>(
+    (sum, c) => {
+      const r = asDoc(asDoc(c)['resources']);
+      return { cpus: sum.cpus + numberOf(r['cpus'], 1), mem: sum.mem + numberOf(r['mem'], 128) };
+    },
+    { cpus: 0, mem: 0 },
+  );
+}
