@@ -143,6 +143,7 @@ describe("Consul's own variables", () => {
     [{ CONSUL_HTTP_ADDR: 'unix:///run/consul.sock' }, 'CONSUL_HTTP_ADDR', 'Unix sockets are not supported'],
     [{ CONSUL_HTTP_ADDR: 'tcp://c:1' }, 'CONSUL_HTTP_ADDR', 'no HTTP address'],
     [{ CONSUL_HTTP_ADDR: 'http://me:hunter2@c:1' }, 'CONSUL_HTTP_ADDR', 'holds a user or password'],
+    [{ CONSUL_HTTP_ADDR: 'http://hunter2@c:1' }, 'CONSUL_HTTP_ADDR', 'holds a user or password'],
     [{ CONSUL_HTTP_ADDR: 'c:1/?token=hunter2' }, 'CONSUL_HTTP_ADDR', 'holds a query'],
     [{ CONSUL_HTTP_SSL: 'maybe' }, 'CONSUL_HTTP_SSL', 'neither true nor false'],
     [{ CONSUL_CLIENT_CERT: '/c.pem' }, 'towline.yaml:1:1', 'belong together'],
@@ -258,6 +259,11 @@ describe('environments', () => {
   it.each([
     ['the same KV prefix', two('    prefix: x\n', '    prefix: x/\n'), 'is also that of a'],
     ['a prefix inside the other', two('', '    prefix: towline/a/config/b/\n'), 'overlaps with that of a'],
+    [
+      'a prefix around the other',
+      two('    prefix: x/status/a\n', '    prefix: x\n'),
+      'overlaps with that of a',
+    ],
     ['the same ledger', `${two('', '')}ledger: { branch: ledger }\n`, 'both keep their ledger on "ledger"'],
     [
       'a ledger in the way',

@@ -23,6 +23,13 @@ describe('a manifest', () => {
     expect(values('a.yaml', '- id: /a\n- id: /b\n')).toEqual([[{ id: '/a' }, { id: '/b' }]]);
   });
 
+  it('takes every number that is written as a computer would write it', () => {
+    const text = '[0.1, 170058044247394.12, 9007199254740992, 1e21, 1.10, -0.0, 5e-324, 0.30000000000000004]';
+    expect(findings('a.json', text)).toEqual([]);
+    expect(findings('a.yaml', text)).toEqual([]);
+    expect(findings('a.json', '[9007199254740993]')).toEqual(['a.json:1:2 manifest/number']);
+  });
+
   it('knows the place of every value and key, also behind anchors and in later documents', () => {
     const [first, second] = parse('a.yaml', 'x: &x\n  image: a:1\n---\nenv:\n  KEY: v\n').documents;
     expect(placeText(first!.placeOf('/x/image'))).toBe('a.yaml:2:10');
@@ -149,6 +156,7 @@ describe('a manifest that is not good', () => {
   it('says each thing once, and not for ever', () => {
     expect(findings('a.yaml', 'a: &a {k: yes}\nb: *a\nc: *a\n')).toEqual(['a.yaml:1:11 manifest/yaml-1.1']);
     expect(findings('a.json', `[${'1e400,'.repeat(5000)}1]`)).toHaveLength(50);
+    expect(findings('a.json', "{a: 1, 'b': 2,, c}")).toEqual(['a.json:1:2 manifest/syntax']);
     expect(findings('a.json', '{"a": "x\n')[0]).toBe('a.json:1:7 manifest/syntax');
   });
 

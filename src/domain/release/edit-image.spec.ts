@@ -92,6 +92,17 @@ describe('editing an image', () => {
     expect('diagnostics' in result && placeText(result.diagnostics[0]!.place)).toBe(place);
   });
 
+  it('says of what is not there that it is not there', () => {
+    for (const [path, text] of [
+      ['a.json', '{"image": "x"}'],
+      ['a.yaml', 'image: x\n'],
+    ] as const)
+      for (const pointer of ['/image/0', '/nothing'])
+        expect(editImage(path, Buffer.from(text), [{ document: 0, pointer, value: 'a:2' }])).toMatchObject({
+          diagnostics: [{ message: `${pointer} is not there` }],
+        });
+  });
+
   it('refuses a document that is not there, and a file that is not right', () => {
     const nowhere = editImage('a.yaml', Buffer.from('image: a:1\n'), [
       { document: 1, pointer: '/image', value: 'a:2' },

@@ -144,6 +144,34 @@ describe('a union that fits nowhere', () => {
     ]);
   });
 
+  it('takes nothing else with it, wherever it fails', () => {
+    const three = object(
+      { n: { type: 'integer' }, url: {}, urls: {} },
+      { oneOf: [{ required: ['url'] }, { required: ['urls'] }, { type: 'array', title: 'a list' }] },
+    );
+    expect(check(three, 'n: x\nurl: 1\nurls: 1\n')).toEqual([
+      'a.yaml:1:1 error x/form: this mixes forms that exclude each other: one with "url" and one with "urls"',
+      'a.yaml:1:4 error x/type: "n" must be an integer, not "x"',
+    ]);
+    expect(check(three, 'n: x\nother: 1\n')).toEqual([
+      'a.yaml:1:1 error x/form: this must be one with "url" or one with "urls" or a list, not an object',
+      'a.yaml:1:4 error x/type: "n" must be an integer, not "x"',
+      'a.yaml:2:1 warning x/unknown-field: unknown field "other" | It has no effect; remove it.',
+    ]);
+  });
+
+  it('is told apart from a condition, whose consequence alone is reported', () => {
+    const when = {
+      type: 'object',
+      if: { properties: { kind: { const: 'b' } }, required: ['kind'] },
+      then: { required: ['size'] },
+    };
+    expect(check(when, 'kind: b\n')).toEqual([
+      'a.yaml:1:1 error x/required: "size" is missing | Add "size".',
+    ]);
+    expect(check(when, 'kind: a\n')).toEqual([]);
+  });
+
   it('is reduced inside another union too, with the right place', () => {
     const inner = object({
       kind: { const: 'b' },
