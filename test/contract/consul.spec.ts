@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { consulKvStore, consulLock } from '../../src/consul/index.js';
 import { kvKey } from '../../src/domain/source/kv-layout.js';
 import { kvStoreContract } from '../../src/ports/kv-store.contract.js';
 import { lockContract, type LockParts } from '../../src/ports/lock.contract.js';
 import { silentLog } from '../../src/runtime/log.js';
+import { startConsulPart } from '../../src/sandbox/consul/index.js';
 import { startConsul, withServer, type ConsulServer } from '../servers/index.js';
 import { MemoryKv, MemoryLock } from '../fakes/memory-kv.js';
 
@@ -45,6 +50,43 @@ describe('the memory store of the tests', () => {
       takeAway: async (held) => lock.lose(held.key),
       close: async () => undefined,
     };
+  });
+});
+
+describe('the Consul of the sandbox', () => {
+  let folder: string;
+  let part: Awaited<ReturnType<typeof startConsulPart>>;
+  const start = (port = 0) => startConsulPart({ dataDir: folder, host: '127.0.0.1', port, log });
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'towline-sandbox-consul-'));
+    part = await start();
+  });
+  afterAll(async () => {
+    await part.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  kvStoreContract(async () => {
+    const store = consulKvStore({ address: part.url, log });
+    return { store, close: () => store.close() };
+  });
+  lockContract(async () => lockPartsAt(part.url));
+
+  it('keeps everything over a restart, and drops a record that a crash cut off', async () => {
+    const store = consulKvStore({ address: part.url, log });
+    await store.put(kvKey('kept'), Buffer.from('1'), { signal, flags: 3 });
+    const before = await store.get(kvKey('kept'), { signal });
+    const { port } = new URL(part.url);
+    await part.close();
+    appendFileSync(path.join(folder, 'consul.journal'), '0123456789abcdef {"set":{"Key":"torn"');
+    part = await start(Number(port));
+    expect(await store.get(kvKey('kept'), { signal })).toEqual(before);
+    expect(await store.get(kvKey('torn'), { signal })).toBeUndefined();
+    await store.put(kvKey('kept'), Buffer.from('2'), { signal });
+    expect((await store.get(kvKey('kept'), { signal }))?.modifyIndex).toBeGreaterThan(
+      before?.modifyIndex ?? 0,
+    );
+    await store.close();
   });
 });
 
@@ -96,5 +138,100 @@ withServer('consul', 'a real Consul', () => {
       kind: 'unavailable',
     });
     await store.close();
+  });
+
+  it('answers raw requests as the sandbox does: status, body, and the headers that matter', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'towline-differential-'));
+    const part = await startConsulPart({ dataDir: folder, host: '127.0.0.1', port: 0, log });
+    const requests: [string, string, string?][] = [
+      ['GET', '/v1/kv/x/none'],
+      ['GET', '/v1/kv/x/?recurse'],
+      ['GET', '/v1/kv/x/?keys'],
+      ['PUT', '/v1/kv/x/a', 'one'],
+      ['PUT', '/v1/kv/x/b?flags=42', ''],
+      ['PUT', '/v1/kv/x/a?cas=0', 'two'],
+      ['PUT', '/v1/kv/x/c?cas=0', 'three'],
+      ['GET', '/v1/kv/x/a'],
+      ['GET', '/v1/kv/x/a?raw'],
+      ['GET', '/v1/kv/x/b?raw'],
+      ['GET', '/v1/kv/x/?recurse'],
+      ['GET', '/v1/kv/x?keys&separator=/'],
+      ['GET', '/v1/kv/x/?keys'],
+      ['GET', '/v1/kv/x/a?stale&consistent'],
+      ['PUT', '/v1/kv/x/big', 'y'.repeat(524_289)],
+      ['PUT', '/v1/kv/', 'no key'],
+      [
+        'PUT',
+        '/v1/txn',
+        JSON.stringify([
+          { KV: { Verb: 'set', Key: 'x/t', Value: 'MQ==' } },
+          { KV: { Verb: 'get', Key: 'x/a' } },
+        ]),
+      ],
+      [
+        'PUT',
+        '/v1/txn',
+        JSON.stringify([
+          { KV: { Verb: 'set', Key: 'x/never', Value: 'MQ==' } },
+          { KV: { Verb: 'cas', Key: 'x/a', Value: 'MQ==', Index: 1 } },
+        ]),
+      ],
+      [
+        'PUT',
+        '/v1/txn',
+        JSON.stringify(
+          Array.from({ length: 65 }, () => ({ KV: { Verb: 'set', Key: 'x/many', Value: 'MQ==' } })),
+        ),
+      ],
+      [
+        'PUT',
+        '/v1/txn',
+        JSON.stringify([
+          { KV: { Verb: 'delete-cas', Key: 'x/none', Index: 5 } },
+          { KV: { Verb: 'delete', Key: 'x/none' } },
+          { KV: { Verb: 'check-not-exists', Key: 'x/none' } },
+        ]),
+      ],
+      ['PUT', '/v1/txn', JSON.stringify([{ KV: { Verb: 'get', Key: 'x/none' } }])],
+      ['PUT', '/v1/txn', JSON.stringify([{ KV: { Verb: 'set', Key: '', Value: 'MQ==' } }])],
+      ['PUT', '/v1/txn', '{'],
+      ['DELETE', '/v1/kv/x/a?cas=1'],
+      ['DELETE', '/v1/kv/x/a'],
+      ['DELETE', '/v1/kv/x/a'],
+      ['DELETE', '/v1/kv/x/?recurse'],
+      ['GET', '/v1/kv/x/?recurse'],
+      ['PUT', '/v1/kv/x/locked?acquire=00000000-0000-0000-0000-000000000000', 'v'],
+      ['PUT', '/v1/session/create', '{"TTL": "1s"}'],
+      ['PUT', '/v1/session/renew/00000000-0000-0000-0000-000000000000'],
+    ];
+    const shape = (text: string): unknown => {
+      try {
+        return JSON.parse(text.replace(/"(CreateIndex|ModifyIndex)":\d+/g, '"$1":0'));
+      } catch {
+        return text.slice(0, 12);
+      }
+    };
+    const ask = async (url: string, [method, at, body]: [string, string, string?]) => {
+      const answer = await fetch(url + at, {
+        method,
+        redirect: 'manual',
+        ...(body === undefined ? {} : { body }),
+      });
+      return {
+        status: answer.status,
+        body: answer.status < 400 || answer.status === 409 ? shape(await answer.text()) : 'refused',
+        index: answer.headers.has('x-consul-index'),
+      };
+    };
+    try {
+      for (const request of requests)
+        expect({ request, answer: await ask(part.url, request) }).toEqual({
+          request,
+          answer: await ask(consul.url, request),
+        });
+    } finally {
+      await part.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
