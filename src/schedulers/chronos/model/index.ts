@@ -1,0 +1,76 @@
+import { jobRef } from '../../../domain/job/job-ref.js';
+import type { SchedulerModel } from '../../../domain/job/scheduler-model.js';
+import { schemaCheck } from '../../../domain/job/validate/schema-check.js';
+import type { Diagnostic } from '../../../domain/source/diagnostic.js';
+import { isObject, pointer, valueAt, type Json } from '../../../domain/source/json.js';
+import { compare } from './compare.js';
+import { checkJob, checkSet, parentsOf, RULES, STATE_FIELDS } from './rules.js';
+import { jobSchema } from './schema.js';
+
+const check = schemaCheck(jobSchema, 'chronos');
+
+/** Everything that can be known of Chronos jobs without talking to it. */
+export const chronosModel: SchedulerModel = {
+  kind: 'chronos',
+  rules: RULES,
+
+  /** A job by its shape: a name, and a schedule or parents; a name and a command alone are a slip that is refused later. */
+  recognise(value) {
+    if (typeof value['name'] !== 'string' || 'id' in value || 'environments' in value) return undefined;
+    if ('parents' in value) return 'dependent';
+    return 'schedule' in value || 'command' in value ? 'scheduled' : undefined;
+  },
+
+  jobsOf(manifest, document, at, kind) {
+    const value = valueAt(document.value, at);
+    if (!isObject(value) || typeof value['name'] !== 'string') return { jobs: [], diagnostics: [] };
+    const diagnostics: Diagnostic[] = [];
+    const spec = { ...value };
+    for (const name of STATE_FIELDS) {
+      if (!(name in spec)) continue;
+      delete spec[name];
+      diagnostics.push({
+        code: 'chronos/state-field',
+        severity: 'warning',
+        message: `"${name}" is kept by the server and ignored here`,
+        fix: 'Remove it.',
+        place: document.placeOf(at + pointer(name), 'key'),
+      });
+    }
+    const id = value['name'];
+    const source = {
+      file: manifest.path,
+      document: document.index,
+      pointer: at,
+      placeOf: (inner: string, part?: 'key' | 'value') => document.placeOf(at + inner, part),
+    };
+    return {
+      jobs: [{ ref: jobRef('chronos', id), scheduler: 'chronos', kind, id, spec, source }],
+      diagnostics,
+    };
+  },
+
+  validate: (job) => [...check(withoutNulls(job.spec), job.source.placeOf), ...checkJob(job)],
+  validateSet: (jobs) => checkSet(jobs),
+  dependencies: (job) =>
+    parentsOf(job.spec)
+      .map((parent) => jobRef(job.scheduler, parent))
+      .sort(),
+  compare,
+
+  images(job) {
+    const container = job.spec['container'];
+    return isObject(container) && typeof container['image'] === 'string' ? ['/container/image'] : [];
+  },
+};
+
+/** Nulls have a rule of their own; without them the schema says nothing twice. */
+function withoutNulls(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, v]) => v !== null)
+      .map(([k, v]) => [k, withoutNulls(v)]),
+  );
+}
