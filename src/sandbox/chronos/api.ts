@@ -1,0 +1,377 @@
+import { jsonAnswer, type HttpAnswer, type HttpRequest } from '../http/server.js';
+import type { Engine } from './engine.js';
+import { parse } from './schedule.js';
+import type { ChronosState, Doc, Job } from './types.js';
+
+export interface Parts {
+  state: ChronosState;
+  engine: Engine;
+  changed: () => void;
+  url: () => string;
+  /** The scheduler ended, as the real one does when a self-parent or a cycle is in its store. */
+  dead: { reason?: string };
+}
+
+const PREFIX = '/v1/scheduler';
+const html = (status: number, text: string): HttpAnswer => ({
+  status,
+  headers: { 'content-type': 'text/html' },
+  body: `<html><head><title>Error ${status}</title></head><body><h2>HTTP ERROR ${status}</h2><pre>${text}</pre></body></html>`,
+});
+const refusal = (status: number, message: string): HttpAnswer =>
+  jsonAnswer(status, { status: String(status), message });
+
+/** Chronos's HTTP API, 3.x. */
+export async function handle(request: HttpRequest, parts: Parts): Promise<HttpAnswer> {
+  const { method } = request;
+  const path = request.path.replace(/\/+$/, '') || '/';
+  if (parts.dead.reason !== undefined)
+    return html(500, `Error proxying request: no leader (${parts.dead.reason})`);
+  if (path === '/ping') return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'pong' };
+  if (!path.startsWith(`${PREFIX}/`)) return { status: 404 };
+  const [kind = '', ...rest] = path
+    .slice(PREFIX.length + 1)
+    .split('/')
+    .map(decodeURIComponent);
+  if (kind === 'iso8601' || kind === 'dependency')
+    return method === 'POST' ? save(request, kind, parts) : { status: 405 };
+  if (kind === 'leader') return jsonAnswer(200, { leader: new URL(parts.url()).host });
+  if (kind === 'jobs' && method === 'GET') return list(request, rest[0], parts);
+  if (kind === 'graph' && method === 'GET') return graph(rest[0] ?? '', parts);
+  if (kind === 'stats')
+    return jsonAnswer(
+      200,
+      Object.keys(parts.state.jobs).map((jobNameLabel) => ({ jobNameLabel, time: 0 })),
+    );
+  if (kind === 'job') return one(request, rest, parts);
+  if (kind === 'task' && rest[0] === 'kill' && method === 'DELETE') return killTasks(rest[1] ?? '', parts);
+  return { status: 404 };
+}
+
+function save(request: HttpRequest, kind: 'iso8601' | 'dependency', parts: Parts): HttpAnswer {
+  if (!String(request.headers['content-type'] ?? '').includes('json')) return { status: 415 };
+  let input: Doc;
+  try {
+    input = JSON.parse(request.body.toString('utf8')) as Doc;
+  } catch (error) {
+    return html(
+      500,
+      `com.fasterxml.jackson.core.JsonParseException: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+  const read = deserialise(input);
+  if (typeof read === 'string') return html(500, read);
+  const dependent = 'parents' in input;
+  if (dependent !== (kind === 'dependency')) return html(500, 'java.lang.ClassCastException');
+  const { state } = parts;
+  const existing = state.jobs[read.name];
+  if (existing === undefined && !/^[\w.-]+$/.test(read.name))
+    return refusal(400, `the job's name is invalid. Allowed names: [\\w.-]+`);
+  if (!dependent) {
+    const parsed = parse(String(read['schedule'] ?? ''), String(read['scheduleTimeZone'] ?? ''));
+    if (parsed === undefined) return refusal(400, `Cannot parse schedule: ${String(read['schedule'])}`);
+    if (existing === undefined && parsed.start.toMillis() < 1000)
+      return refusal(400, 'the start lies before the epoch');
+    if (existing === undefined && isFull(input['uris']) && isFull(input['fetch']))
+      return refusal(400, 'both uris and fetch are set');
+    store(read, existing, parts);
+    return { status: 204 };
+  }
+  const parents = (read['parents'] as string[] | undefined) ?? [];
+  if (parents.length === 0)
+    return refusal(existing === undefined ? 500 : 400, 'a dependent job needs a parent');
+  const missing = parents.filter((p) => p !== read.name && state.jobs[p] === undefined);
+  if (missing.length > 0) {
+    if (existing !== undefined) return refusal(400, `the parents ${missing.join(', ')} do not exist`);
+    // Stored, dropped at each reload, seen by nobody until the parents come.
+    state.ghosts[read.name] = read;
+    parts.changed();
+    return { status: 204 };
+  }
+  if (parents.includes(read.name) || closesCycle(read.name, parents, state)) {
+    if (existing !== undefined)
+      return refusal(500, 'java.lang.IllegalArgumentException: the edge would create a cycle');
+    parts.dead.reason = 'the job graph is not acyclic; the process exited';
+    return { status: 204 };
+  }
+  store(read, existing, parts);
+  return { status: 204 };
+}
+
+function store(job: Job, existing: Job | undefined, parts: Parts): void {
+  const { state } = parts;
+  // A replacement as a whole: counters that are not sent along are lost.
+  void existing;
+  state.jobs[job.name] = job;
+  delete state.ghosts[job.name];
+  state.joined[job.name] = [];
+  for (const ghost of Object.values(state.ghosts)) {
+    const parents = (ghost['parents'] as string[] | undefined) ?? [];
+    if (parents.every((p) => state.jobs[p] !== undefined)) store(ghost, undefined, parts);
+  }
+  parts.changed();
+}
+
+/** The lenient reader: unknown keys dropped, numbers out of text, null turned into text or false, defaults filled in. */
+function deserialise(input: Doc): Job | string {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return 'Can not deserialize';
+  if (input['name'] === undefined) return 'java.lang.NullPointerException: name';
+  const text = (name: string, otherwise: string): string =>
+    input[name] === undefined ? otherwise : input[name] === null ? 'null' : String(input[name]);
+  const flag = (name: string, otherwise: boolean): boolean =>
+    input[name] === undefined ? otherwise : input[name] === true || input[name] === 'true';
+  const number = (name: string, otherwise: number): number => {
+    const value = Number(input[name] ?? 0);
+    return Number.isNaN(value) || value === 0 ? otherwise : value;
+  };
+  const list = (name: string): unknown[] => (Array.isArray(input[name]) ? input[name] : []);
+  for (const name of ['environmentVariables', 'fetch']) {
+    if (
+      input[name] !== undefined &&
+      input[name] !== null &&
+      !Array.isArray(input[name]) &&
+      typeof input[name] === 'object'
+    )
+      return `java.lang.ClassCastException: ${name}`;
+    if (list(name).some((entry) => typeof entry !== 'object' || entry === null))
+      return `java.lang.ClassCastException: ${name}`;
+  }
+  const constraints = list('constraints').filter(
+    (c) => Array.isArray(c) && ['EQUALS', 'LIKE', 'UNLIKE'].includes(String(c[1])),
+  );
+  const container = containerOf(input['container']);
+  if (typeof container === 'string') return container;
+  const job: Job = {
+    name: text('name', ''),
+    command: text('command', ''),
+    shell: flag('shell', true),
+    executor: text('executor', ''),
+    executorFlags: text('executorFlags', ''),
+    taskInfoData: text('taskInfoData', ''),
+    retries: input['retries'] === undefined ? 2 : Number(input['retries']),
+    owner: text('owner', ''),
+    ownerName: text('ownerName', ''),
+    description: text('description', ''),
+    cpus: number('cpus', 0.1),
+    mem: number('mem', 128),
+    disk: number('disk', 256),
+    disabled: flag('disabled', false),
+    softError: flag('softError', false),
+    dataProcessingJobType: flag('dataProcessingJobType', false),
+    highPriority: flag('highPriority', false),
+    concurrent: flag('concurrent', false),
+    runAsUser: text('runAsUser', 'root'),
+    arguments: list('arguments'),
+    uris: list('uris'),
+    fetch: list('fetch').map((f) => ({
+      output_file: '',
+      executable: false,
+      cache: false,
+      extract: true,
+      ...(f as Doc),
+    })),
+    environmentVariables: list('environmentVariables'),
+    constraints,
+    successCount: Number(input['successCount'] ?? 0),
+    errorCount: Number(input['errorCount'] ?? 0),
+    errorsSinceLastSuccess: Number(input['errorsSinceLastSuccess'] ?? 0),
+    lastSuccess: text('lastSuccess', ''),
+    lastError: text('lastError', ''),
+    ...(container === undefined ? {} : { container }),
+  };
+  if ('parents' in input) return { ...job, parents: [...new Set(list('parents').map(String))] };
+  // Neither schedule nor parents: once, now.
+  return {
+    ...job,
+    schedule: input['schedule'] === undefined ? `R1/${new Date().toISOString()}/PT1M` : text('schedule', ''),
+    scheduleTimeZone: text('scheduleTimeZone', ''),
+  };
+}
+
+/** Without an image the container is ignored, and the job runs on the host. */
+function containerOf(value: unknown): Doc | string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const container = value as Doc;
+  if (typeof container['image'] !== 'string') return undefined;
+  if (
+    container['network'] !== undefined &&
+    !['HOST', 'BRIDGE', 'USER'].includes(String(container['network']))
+  )
+    return `java.util.NoSuchElementException: No value found for '${String(container['network'])}'`;
+  const { persistent: _persistent, ...known } = container;
+  return {
+    parameters: [],
+    forcePullImage: false,
+    networkInfos: [],
+    ...known,
+    type: String(container['type'] ?? 'DOCKER').toUpperCase(),
+    network: container['network'] ?? 'HOST',
+    volumes: Array.isArray(container['volumes'])
+      ? (container['volumes'] as Doc[]).map(({ persistent: _p, ...v }) => v)
+      : [],
+  };
+}
+
+function closesCycle(name: string, parents: readonly string[], state: ChronosState): boolean {
+  const waiting = [...parents];
+  const seen = new Set<string>();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (next === name) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    waiting.push(...((state.jobs[next]?.['parents'] as string[] | undefined) ?? []));
+  }
+  return false;
+}
+
+/** Copies `uris` into `fetch` and the other way round, in what is shown only. */
+function shown(job: Job): Doc {
+  const uris = (job['uris'] as unknown[]) ?? [];
+  const fetch = (job['fetch'] as Doc[]) ?? [];
+  return {
+    ...job,
+    uris: [...uris, ...fetch.map((f) => f['uri'])],
+    fetch: [
+      ...fetch,
+      ...uris.map((uri) => ({ uri, output_file: '', executable: false, cache: false, extract: true })),
+    ],
+  };
+}
+
+function list({ query }: HttpRequest, what: string | undefined, { state, engine }: Parts): HttpAnswer {
+  const all = Object.values(state.jobs);
+  if (what === undefined) return jsonAnswer(200, all.map(shown));
+  if (what === 'search') {
+    const [name, command] = [query.get('name')?.toLowerCase(), query.get('command')?.toLowerCase()];
+    const found = all.filter(
+      (j) =>
+        (name === undefined || j.name.toLowerCase().includes(name)) &&
+        (command === undefined || String(j['command']).toLowerCase().includes(command)),
+    );
+    const offset = Number(query.get('offset') ?? 0);
+    return jsonAnswer(200, found.slice(offset, offset + Number(query.get('limit') ?? 10)));
+  }
+  if (what !== 'summary') return { status: 404 };
+  const jobs = all.map((j) => {
+    const running = (engine.running.get(j.name) ?? []).length;
+    const status =
+      j['lastSuccess'] === '' && j['lastError'] === ''
+        ? 'fresh'
+        : String(j['lastSuccess']) >= String(j['lastError'])
+          ? 'success'
+          : 'failure';
+    return {
+      name: j.name,
+      status,
+      state: running === 0 ? 'idle' : `${running} running`,
+      schedule: j['schedule'] ?? '',
+      parents: j['parents'] ?? [],
+      disabled: j['disabled'],
+    };
+  });
+  return jsonAnswer(200, { jobs });
+}
+
+function graph(form: string, { state }: Parts): HttpAnswer {
+  const all = Object.values(state.jobs);
+  const links = all.flatMap((j) =>
+    ((j['parents'] as string[] | undefined) ?? []).map((p) => [p, j.name] as const),
+  );
+  if (form === 'csv')
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/plain' },
+      body: [...all.map((j) => `node,${j.name},fresh,idle`), ...links.map(([p, c]) => `link,${p},${c}`)].join(
+        '\n',
+      ),
+    };
+  if (form === 'dot')
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/plain' },
+      body: `digraph {\n${all.map((j) => `  "${j.name}"`).join('\n')}\n${links.map(([p, c]) => `  "${p}" -> "${c}"`).join('\n')}\n}`,
+    };
+  return { status: 404 };
+}
+
+function one({ method, query }: HttpRequest, [first = '', second]: string[], parts: Parts): HttpAnswer {
+  const { state, engine } = parts;
+  if (first === 'stat')
+    return state.jobs[second ?? ''] === undefined
+      ? refusal(400, 'Job not found')
+      : jsonAnswer(200, { count: 0, taskStatHistory: state.history[second ?? ''] ?? [] });
+  if (first === 'success' && method === 'PUT') {
+    const job = state.jobs[second ?? ''];
+    if (job !== undefined) {
+      Object.assign(job, {
+        successCount: Number(job['successCount']) + 1,
+        lastSuccess: new Date().toISOString(),
+        errorsSinceLastSuccess: 0,
+      });
+      engine.succeeded(job.name);
+      parts.changed();
+    }
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: `marked job ${second ?? ''} as successful: ${job !== undefined}`,
+    };
+  }
+  const job = state.jobs[first];
+  if (job === undefined) return refusal(400, `Job '${first}' not found`);
+  if (method === 'GET') return jsonAnswer(200, job);
+  if (method === 'PUT') {
+    if (job['disabled'] !== true && (job['concurrent'] === true || !engine.isRunning(first)))
+      engine.launch(job, Date.now(), (query.get('arguments') ?? '').replaceAll(';', ''));
+    return { status: 204 };
+  }
+  return method === 'DELETE' ? remove(job, parts) : { status: 405 };
+}
+
+/** Deleting a scheduled job makes scheduled jobs of all its children, which lose much; a dependent one's inherit its parents. */
+function remove(job: Job, parts: Parts): HttpAnswer {
+  const { state, engine } = parts;
+  for (const child of Object.values(state.jobs)) {
+    const parents = child['parents'] as string[] | undefined;
+    if (parents?.includes(job.name) !== true) continue;
+    if (job['schedule'] === undefined) {
+      child['parents'] = [
+        ...new Set([
+          ...parents.filter((p) => p !== job.name),
+          ...((job['parents'] as string[] | undefined) ?? []),
+        ]),
+      ];
+      continue;
+    }
+    const { parents: _parents, container: _container, ...rest } = child;
+    state.jobs[child.name] = {
+      ...rest,
+      name: child.name,
+      schedule: job['schedule'],
+      scheduleTimeZone: job['scheduleTimeZone'],
+      environmentVariables: [],
+      constraints: [],
+      arguments: [],
+      shell: true,
+      runAsUser: '',
+      concurrent: false,
+      description: '',
+      ownerName: '',
+    };
+  }
+  delete state.jobs[job.name];
+  delete state.joined[job.name];
+  void engine.kill(job.name);
+  parts.changed();
+  return { status: 204 };
+}
+
+function killTasks(name: string, { state, engine }: Parts): HttpAnswer {
+  if (state.jobs[name] === undefined) return refusal(400, `Job '${name}' not found`);
+  void engine.kill(name);
+  return { status: 204 };
+}
+
+function isFull(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../runtime/log.js';
+import type { RunningTask, TaskRunner } from '../tasks/runner.js';
+import { advanced, parse } from './schedule.js';
+import type { ChronosState, Job } from './types.js';
+
+/** Runs jobs when they are due, children when their parents succeeded, and keeps the counters. */
+export class Engine {
+  readonly running = new Map<string, { taskId: string; task: RunningTask }[]>();
+  readonly #retries = new Map<string, number>();
+  #stopped = false;
+
+  constructor(
+    readonly state: ChronosState,
+    readonly runner: TaskRunner,
+    readonly log: Log,
+    readonly changed: () => void,
+  ) {}
+
+  /** Everything that is due now. A start in the past is due at once. */
+  tick(now: number): void {
+    if (this.#stopped) return;
+    for (const job of Object.values(this.state.jobs)) {
+      if (job['disabled'] === true || typeof job['schedule'] !== 'string') continue;
+      const parsed = parse(job['schedule'], String(job['scheduleTimeZone'] ?? ''));
+      if (parsed === undefined || parsed.repeat === 0 || parsed.start.toMillis() > now) continue;
+      if (job['concurrent'] !== true && this.isRunning(job.name)) continue;
+      this.launch(job, now);
+    }
+  }
+
+  isRunning(name: string): boolean {
+    return (this.running.get(name) ?? []).length > 0;
+  }
+
+  /** Starts a job now; its schedule moves on with it, whoever asked. */
+  launch(job: Job, now: number, extra = ''): void {
+    if (typeof job['schedule'] === 'string') {
+      const next = advanced(job['schedule'], String(job['scheduleTimeZone'] ?? ''), now);
+      job['schedule'] = next.text;
+      if (next.exhausted) job['disabled'] = true;
+    }
+    this.changed();
+    void this.#run(job.name, extra);
+  }
+
+  async #run(name: string, extra: string): Promise<void> {
+    const job = this.state.jobs[name];
+    if (job === undefined) return;
+    const taskId = `ct:${Date.now()}:0:${name}:${randomUUID().slice(0, 8)}`;
+    const args = Array.isArray(job['arguments']) ? job['arguments'].map(String) : [];
+    const command = [String(job['command'] ?? ''), ...args, extra].filter((part) => part !== '').join(' ');
+    const env: Record<string, string> = {
+      CHRONOS_JOB_NAME: name,
+      CHRONOS_JOB_OWNER: String(job['owner'] ?? ''),
+      mesos_task_id: taskId,
+      HOST: '127.0.0.1',
+    };
+    const given = Array.isArray(job['environmentVariables'])
+      ? (job['environmentVariables'] as { name?: unknown; value?: unknown }[])
+      : [];
+    for (const { name: key, value } of given) env[String(key)] ??= String(value ?? '');
+    const history = (this.state.history[name] ??= []);
+    const record: (typeof history)[number] = {
+      taskId,
+      status: 'TASK_RUNNING',
+      start: new Date().toISOString(),
+    };
+    history.push(record);
+    if (history.length > 50) history.shift();
+    const task = await this.runner.launch({
+      taskId,
+      jobId: name,
+      command: { shell: command },
+      env,
+      killGraceMs: 2000,
+    });
+    this.running.set(name, [...(this.running.get(name) ?? []), { taskId, task }]);
+    const { code } = await task.exited;
+    this.running.set(
+      name,
+      (this.running.get(name) ?? []).filter((r) => r.taskId !== taskId),
+    );
+    record.end = new Date().toISOString();
+    record.status = code === 0 ? 'TASK_FINISHED' : 'TASK_FAILED';
+    if (!this.#stopped) this.#ended(name, code === 0);
+  }
+
+  #ended(name: string, good: boolean): void {
+    const job = this.state.jobs[name];
+    if (job === undefined) return;
+    const now = new Date().toISOString();
+    if (good) {
+      this.#retries.delete(name);
+      Object.assign(job, {
+        successCount: Number(job['successCount'] ?? 0) + 1,
+        lastSuccess: now,
+        errorsSinceLastSuccess: 0,
+      });
+      this.succeeded(name);
+    } else {
+      const used = this.#retries.get(name) ?? 0;
+      if (used < Number(job['retries'] ?? 2)) {
+        this.#retries.set(name, used + 1);
+        void this.#run(name, '');
+      } else {
+        this.#retries.delete(name);
+        // Every final failure writes `disabled`: a job that was switched off meanwhile is on again.
+        Object.assign(job, {
+          errorCount: Number(job['errorCount'] ?? 0) + 1,
+          errorsSinceLastSuccess: Number(job['errorsSinceLastSuccess'] ?? 0) + 1,
+          lastError: now,
+        });
+        if (job['softError'] === true) this.succeeded(name);
+      }
+    }
+    this.changed();
+  }
+
+  /** Fires the children whose parents have all succeeded since they last ran. */
+  succeeded(name: string): void {
+    for (const child of Object.values(this.state.jobs)) {
+      const parents = Array.isArray(child['parents']) ? child['parents'].map(String) : [];
+      if (!parents.includes(name) || child['disabled'] === true) continue;
+      const joined = new Set([...(this.state.joined[child.name] ?? []), name]);
+      this.state.joined[child.name] = [...joined];
+      if (!parents.every((p) => joined.has(p))) continue;
+      this.state.joined[child.name] = [];
+      void this.#run(child.name, '');
+    }
+  }
+
+  async kill(name: string): Promise<void> {
+    await Promise.all((this.running.get(name) ?? []).map(({ task }) => task.kill()));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+}

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import type { Log } from '../../runtime/log.js';
+import { StateFile } from '../files/state-file.js';
+import { serveHttp } from '../http/server.js';
+import { processRunner, type TaskRunner } from '../tasks/runner.js';
+import { handle } from './api.js';
+import { Engine } from './engine.js';
+import type { ChronosState } from './types.js';
+
+export interface ChronosPartOptions {
+  dataDir: string;
+  host: string;
+  port: number;
+  log: Log;
+  runner?: TaskRunner;
+}
+
+const TICK_MS = 250;
+
+/** Chronos's API (3.x) over local processes, with the ways in which it changes and forgets jobs. */
+export async function startChronosPart({
+  dataDir,
+  host,
+  port,
+  log,
+  ...given
+}: ChronosPartOptions): Promise<{ url: string; close(): Promise<void> }> {
+  const runner = given.runner ?? processRunner(path.join(dataDir, 'tasks'));
+  const file = new StateFile<ChronosState>(path.join(dataDir, 'chronos.json'), () => state);
+  const state: ChronosState = file.load() ?? { jobs: {}, ghosts: {}, joined: {}, history: {} };
+  const changed = (): void => file.changed();
+  const engine = new Engine(state, runner, log, changed);
+  const dead: { reason?: string } = {};
+  let url = '';
+  const http = await serveHttp({ host, port }, (request) =>
+    handle(request, { state, engine, changed, url: () => url, dead }),
+  );
+  url = http.url;
+  const timer = setInterval(() => engine.tick(Date.now()), TICK_MS);
+  return {
+    url,
+    close: async () => {
+      clearInterval(timer);
+      engine.stop();
+      await http.close();
+      await runner.close();
+      await file.flush();
+    },
+  };
+}

@@ -1,0 +1,13 @@
+export type Doc = Record<string, unknown>;
+
+/** A job as stored, with the fields that the API shows. */
+export type Job = Doc & { name: string };
+
+export interface ChronosState {
+  jobs: Record<string, Job>;
+  /** Dependents whose parents were missing when they came: stored, not listed. */
+  ghosts: Record<string, Job>;
+  /** Parents that succeeded since a dependent last ran. */
+  joined: Record<string, string[]>;
+  history: Record<string, { taskId: string; status: string; start: string; end?: string }[]>;
+}
