@@ -33,7 +33,13 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
       .action(async (...all: unknown[]) => {
         const self = all.at(-1) as Command;
         const { run } = await load();
-        done(await run(self.args, { ...program.opts<GlobalFlags>(), ...self.opts() } as never, io));
+        done(
+          await run(
+            self.args,
+            { ...program.opts<GlobalFlags>(), ...self.opts<Record<string, unknown>>() } as never,
+            io,
+          ),
+        );
       });
 
   const output = (): Option =>
@@ -152,10 +158,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--dir <folder>', 'where its state is kept', '.towline/sandbox')
     .addOption(new Option('--consul-port <port>', 'port of the Consul API').default(8500).argParser(port))
     .addOption(new Option('--marathon-port <port>', 'port of the Marathon API').default(8080).argParser(port))
-    .addOption(new Option('--chronos-port <port>', 'port of the Chronos API').default(4400).argParser(port))
-    .addOption(
-      new Option('--docker <mode>', 'run images in Docker').choices(['auto', 'off']).default('auto'),
-    );
+    .addOption(new Option('--chronos-port <port>', 'port of the Chronos API').default(4400).argParser(port));
 
   const hook = program.command('hook').description('git hooks of the job repository');
   const hooks = () => import('./commands/hook.js');

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/index.js';
 import { placeText } from '../domain/source/diagnostic.js';
 import { TowlineError } from '../runtime/errors.js';
 import { registerSecret } from '../runtime/redact.js';
+import { SCHEDULER_KINDS } from '../schedulers/registry.js';
 import type { GlobalFlags, Io } from './io.js';
 
 export interface Settings {
@@ -30,6 +31,7 @@ export async function loadSettings(
   const result = await loadConfig({
     ...(file === undefined ? {} : { file: { path: file.path, bytes: file.bytes } }),
     env: io.env,
+    kinds: [...SCHEDULER_KINDS.keys()],
     flags: flags.logLevel === undefined ? {} : { logLevel: flags.logLevel },
     readSecret: async (name) => (await readFile(path.resolve(file?.home ?? io.cwd, name), 'utf8')).trim(),
   });

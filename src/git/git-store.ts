@@ -19,7 +19,7 @@ import { redact } from '../runtime/redact.js';
 import { CatFile } from './cat-file.js';
 import { LOG_FORMAT, parseDiffTree, parseLog, parseLsTree } from './parse.js';
 import { publishCommit } from './publish.js';
-import { git, type GitPlace } from './run.js';
+import { git, type GitPlace, type OpenRepository } from './run.js';
 import { writeCommit } from './write-commit.js';
 
 export interface GitStoreOptions {
@@ -30,14 +30,6 @@ export interface GitStoreOptions {
   log: Log;
   /** Inside `pre-receive`. */
   quarantine?: boolean;
-}
-
-/** What the parts of the store share once the repository is open. */
-export interface OpenRepository extends GitPlace {
-  /** Undefined: the repository is used in place. */
-  remote: string | undefined;
-  format: ObjectFormat;
-  bare: boolean;
 }
 
 /** The git command line as GitStore: fast, and knows every transport, credential helper, signature and object format. */

@@ -1,8 +1,7 @@
 import type { Revision } from '../domain/source/revision.js';
 import type { Waiting } from '../ports/kv-store.js';
 import { TowlineError } from '../runtime/errors.js';
-import type { OpenRepository } from './git-store.js';
-import { failure, git } from './run.js';
+import { failure, git, type OpenRepository } from './run.js';
 
 interface Publishing extends Waiting {
   branch: string;

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import type { ObjectFormat } from '../domain/source/revision.js';
 import { messageOf, TowlineError } from '../runtime/errors.js';
 import { redact } from '../runtime/redact.js';
 
@@ -33,6 +34,14 @@ export interface GitPlace {
   gitDir: string;
   /** Inside `pre-receive`: keep the variables through which the pushed objects are seen (reference: edges.md §7). */
   quarantine: boolean;
+}
+
+/** What the parts of the store share once the repository is open. */
+export interface OpenRepository extends GitPlace {
+  /** Undefined: the repository is used in place. */
+  remote: string | undefined;
+  format: ObjectFormat;
+  bare: boolean;
 }
 
 export interface GitResult {

@@ -5,8 +5,7 @@ import path from 'node:path';
 import { parseRevision, type Revision } from '../domain/source/revision.js';
 import type { NewCommit } from '../ports/git-store.js';
 import type { Waiting } from '../ports/kv-store.js';
-import type { OpenRepository } from './git-store.js';
-import { git } from './run.js';
+import { git, type OpenRepository } from './run.js';
 
 /** Writes blobs, a tree by an index of its own, and a commit that nothing points to yet. No work tree is touched. */
 export async function writeCommit(

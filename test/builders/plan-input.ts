@@ -1,6 +1,6 @@
 import type { JobRef } from '../../src/domain/job/job-ref.js';
 import { jobRef } from '../../src/domain/job/job-ref.js';
-import type { ValidatedJob } from '../../src/domain/job/job.js';
+import type { Job, ValidatedJob } from '../../src/domain/job/job.js';
 import type { SchedulerModel } from '../../src/domain/job/scheduler-model.js';
 import type { LiveJob } from '../../src/domain/plan/plan.js';
 import type { KnownJob, PlanInput } from '../../src/domain/plan/plan-input.js';
@@ -43,7 +43,7 @@ export function job(id: string, spec: JsonObject = {}): ValidatedJob {
     id,
     spec: all,
     source: { file, document: 0, pointer: '', placeOf: (at) => ({ file, line: 1, column: 1, pointer: at }) },
-  } as ValidatedJob;
+  } as Job as ValidatedJob;
 }
 
 export function live(id: string, spec: JsonObject = {}, more: Partial<LiveJob> = {}): LiveJob {

@@ -35,7 +35,7 @@ export function marathonApiContract(url: () => string): void {
       return { status: answer.status, json, headers: answer.headers };
     };
     const appOf = async (name: string) =>
-      ((await call('GET', `/v2/apps${root}/${name}`)).json as { app: Record<string, never> }).app as Record<
+      ((await call('GET', `/v2/apps${root}/${name}`)).json as { app: unknown }).app as Record<
         string,
         unknown
       > & { tasks: { id: string; version: string; startedAt?: string }[] };

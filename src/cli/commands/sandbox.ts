@@ -10,7 +10,6 @@ interface Flags extends GlobalFlags {
   consulPort: number;
   marathonPort: number;
   chronosPort: number;
-  docker: 'auto' | 'off';
 }
 
 /** The embedded default: Consul KV, Marathon and Chronos in one process, on loopback, until it is told to stop. */
@@ -24,7 +23,6 @@ export async function run(_args: string[], flags: Flags, io: Io): Promise<number
     dataDir: path.resolve(io.cwd, flags.dir),
     host: '127.0.0.1',
     ports: { consul: flags.consulPort, marathon: flags.marathonPort, chronos: flags.chronosPort },
-    docker: flags.docker,
     log,
   });
   try {

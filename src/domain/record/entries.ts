@@ -82,7 +82,6 @@ function settle(
   const gone = change.desired === undefined && outcome.state === 'applied';
   if (gone) {
     if (jobs[outcome.ref]?.file !== undefined) files[jobs[outcome.ref]?.file ?? path] = null;
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a fresh copy of the map, keyed by job reference
     delete jobs[outcome.ref];
     return;
   }

@@ -12,6 +12,7 @@ const check = schemaCheck(jobSchema, 'chronos');
 /** Everything that can be known of Chronos jobs without talking to it. */
 export const chronosModel: SchedulerModel = {
   kind: 'chronos',
+  shapes: 'a Chronos job has "name" and "schedule" or "parents"',
   rules: RULES,
 
   /** A job by its shape: a name, and a schedule or parents; a name and a command alone are a slip that is refused later. */

@@ -19,6 +19,7 @@ const checkPod = schemaCheck(podSchema, 'marathon');
 /** Everything that can be known of Marathon's apps, groups and pods without talking to it. */
 export const marathonModel: SchedulerModel = {
   kind: 'marathon',
+  shapes: 'a Marathon app has "id", a group "apps" or "groups", a pod "containers"',
   rules: [...APP_RULES, ...POD_RULES, ...SET_RULES].map(({ code, summary }) => ({ code, summary })),
   recognise,
   jobsOf,
