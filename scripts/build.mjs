@@ -22,6 +22,8 @@ await build({
   banner: {
     js: "import{createRequire as _r}from'node:module';import{fileURLToPath as _f}from'node:url';import{dirname as _d}from'node:path';const require=_r(import.meta.url),__filename=_f(import.meta.url),__dirname=_d(__filename);",
   },
+  // Its CommonJS form is UMD, whose requires no bundler sees.
+  alias: { 'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js' },
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -23,13 +23,29 @@ export function printPlan(plan: Plan, { stdout }: Pick<Io, 'stdout'>): void {
   const colors = picocolors.createColors(stdout.isTTY === true);
   writeLine(stdout, `${colors.bold(plan.environment)} at ${short(plan.revision)} (plan ${plan.id})`);
   const shown = plan.changes.filter((c) => c.action !== 'none' || c.unresolved);
-  for (const change of shown) printChange(change, stdout, colors);
+  const held = heldTogether(shown);
+  for (const change of shown) if (!held.has(change.reason)) printChange(change, stdout, colors);
+  for (const [reason, refs] of held) {
+    writeLine(
+      stdout,
+      `  ${colors.magenta('! blocked')} ${refs.length} jobs: ${refs.slice(0, 4).join(', ')}, ...`,
+    );
+    writeLine(stdout, `      ${colors.dim(reason)}`);
+  }
   writeLine(
     stdout,
     shown.length === 0
       ? `  ${colors.green('nothing to do')}: ${count(plan, 'none')} jobs are as in Git`
       : `  ${summary(plan)}`,
   );
+}
+
+/** Many jobs that are held for one and the same reason are one line, not a page. */
+function heldTogether(changes: readonly Change[]): Map<string, string[]> {
+  const byReason = new Map<string, string[]>();
+  for (const { action, reason, ref } of changes)
+    if (action === 'blocked') byReason.set(reason, [...(byReason.get(reason) ?? []), ref]);
+  return new Map([...byReason].filter(([, refs]) => refs.length > 4));
 }
 
 function printChange(
