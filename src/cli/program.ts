@@ -165,7 +165,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
   command(
     'install <repository>',
     'write the hooks into a bare repository',
-    async () => ({ run: (await hooks()).install as Run }),
+    async () => ({ run: (await hooks()).install }),
     hook,
   )
     .option(
@@ -176,19 +176,19 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
   command(
     'pre-receive',
     'refuse a push that would break an environment',
-    async () => ({ run: (await hooks()).preReceive as Run }),
+    async () => ({ run: (await hooks()).preReceive }),
     hook,
   );
   command(
     'update <ref> <old> <new>',
     'the same for one ref',
-    async () => ({ run: (await hooks()).update as Run }),
+    async () => ({ run: (await hooks()).update }),
     hook,
   );
   command(
     'post-receive',
     'start the mirror after a push',
-    async () => ({ run: (await hooks()).postReceive as Run }),
+    async () => ({ run: (await hooks()).postReceive }),
     hook,
   )
     .option('--wait', 'mirror before the push returns, and show it to the pusher')

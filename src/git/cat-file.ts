@@ -65,7 +65,7 @@ export class CatFile {
   #start(): ChildProcessByStdio<Writable, Readable, Readable> {
     const child = spawn('git', [...gitSettings(this.place), 'cat-file', '--batch'], {
       cwd: this.place.gitDir,
-      env: { ...process.env, ...gitEnvironment(this.place) } as NodeJS.ProcessEnv,
+      env: { ...process.env, ...gitEnvironment(this.place) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#chunks = [];

@@ -19,7 +19,7 @@ export async function readLedger(ledger: Ledger, signal: AbortSignal): Promise<O
   const paths = jobs.flatMap(([, job]) => job.file ?? []);
   const documents: Map<string, JsonObject> =
     commit === undefined || paths.length === 0
-      ? new Map()
+      ? new Map<string, JsonObject>()
       : await ledger.documents(commit, paths, { signal });
   const known = new Map<JobRef, KnownJob>();
   for (const [ref, job] of jobs) {

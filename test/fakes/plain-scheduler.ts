@@ -3,7 +3,7 @@ import type { Change, LiveJob } from '../../src/domain/plan/plan.js';
 import type { Outcome, OutcomeState } from '../../src/domain/record/outcome.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
 import type { ApplyOptions, LiveTask, Scheduler } from '../../src/ports/scheduler.js';
-import { TowlineError } from '../../src/runtime/errors.js';
+import type { TowlineError } from '../../src/runtime/errors.js';
 
 /** A scheduler in memory that does what it is told, and counts it. Jobs are plain documents. */
 export class PlainScheduler implements Scheduler {

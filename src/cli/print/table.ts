@@ -14,6 +14,5 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 function seen(text: string): string {
-  // eslint-disable-next-line no-control-regex -- colour codes are control characters
   return text.replace(/\u001b\[[0-9;]*m/g, '');
 }

@@ -1,4 +1,5 @@
-import { Deployments, type Change } from './deployments.js';
+import type { Deployments } from './deployments.js';
+import { type Change } from './deployments.js';
 import type { Engine } from './engine.js';
 import { storedApp, storedPod } from './normalise.js';
 import { ApiError, asDoc, asList, numberOf, type Doc, type GroupAttributes, type RunSpec } from './types.js';

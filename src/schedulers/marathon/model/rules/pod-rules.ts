@@ -1,5 +1,6 @@
 import { isObject, pointer, type JsonObject } from '../../../../domain/source/json.js';
-import { checkConstraint, checkId } from './app-rules.js';
+import { checkId } from './app-rules.js';
+import { checkConstraint } from './constraints.js';
 import { modeOf } from './facts.js';
 import { numberAt, objectAt, objectsAt, textAt, type Report, type Rule } from './rule.js';
 
