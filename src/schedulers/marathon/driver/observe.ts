@@ -3,7 +3,7 @@ import type { LiveJob } from '../../../domain/plan/plan.js';
 import { isObject, type Json, type JsonObject } from '../../../domain/source/json.js';
 import type { LiveTask } from '../../../ports/scheduler.js';
 import { TowlineError } from '../../../runtime/errors.js';
-import { OWNER_LABEL } from '../model/normalise.js';
+import { OWNER_LABEL } from '../model/normalise/index.js';
 import type { MarathonClient } from './client.js';
 
 /** All apps, pods, and groups with attributes of their own. Any part that could not be read fails the whole. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../../ports/clock.js';
 import type { ApplyOptions } from '../../../ports/scheduler.js';
 import { kindOf as errorKind, messageOf } from '../../../runtime/errors.js';
 import { compare } from '../model/compare.js';
-import { OWNER_LABEL } from '../model/normalise.js';
+import { OWNER_LABEL } from '../model/normalise/index.js';
 import { saying, type Answer, type MarathonClient } from './client.js';
 import { pathOf } from './observe.js';
 

@@ -7,6 +7,12 @@ const context = { settings: {} };
 const app = (desired: JsonObject, live: JsonObject, kind = 'app') =>
   compare({ kind, spec: desired }, { kind, spec: live }, context);
 
+const bridged = (...portMappings: JsonObject[]): JsonObject => ({
+  id: '/a',
+  networks: [{ mode: 'container/bridge' }],
+  container: { type: 'DOCKER', docker: { image: 'a' }, portMappings },
+});
+
 /** What Marathon makes of an app when it stores it, written down from the reference and not from the code under test. */
 function stored(spec: JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(filledIn(spec))) as JsonObject;
@@ -146,7 +152,7 @@ describe('comparing with Marathon', () => {
     ).toMatchObject({ action: 'scale', effect: 'starts 2 tasks, restarts none' });
     expect(
       app({ id: '/a', cmd: 'yy', instances: 5 }, stored({ id: '/a', cmd: 'xx', instances: 3 })),
-    ).toMatchObject({ action: 'update', effect: 'restarts 3 tasks, rolling' });
+    ).toMatchObject({ action: 'update', effect: 'restarts 3 tasks, rolling, and ends with 5' });
   });
 
   it.each<[string, JsonObject, JsonObject]>([
@@ -208,8 +214,169 @@ describe('comparing with Marathon', () => {
       { id: '/a', cmd: 'xx', user: null, acceptedResourceRoles: null },
       stored({ id: '/a', cmd: 'xx' }),
     ],
+    [
+      'null deep inside',
+      { id: '/a', cmd: 'xx', healthChecks: [{ path: '/', port: null, portIndex: 0 }] },
+      stored({ id: '/a', cmd: 'xx', healthChecks: [{ path: '/', portIndex: 0 }] }),
+    ],
+    [
+      'defaults of a Mesos check',
+      { id: '/a', cmd: 'xx', check: { http: { path: '/up', portIndex: 0 } } },
+      stored({
+        id: '/a',
+        cmd: 'xx',
+        check: {
+          http: { path: '/up', portIndex: 0, scheme: 'HTTP' },
+          intervalSeconds: 60,
+          timeoutSeconds: 20,
+          delaySeconds: 15,
+        },
+      }),
+    ],
+    [
+      'what a kind of health check does not keep',
+      {
+        id: '/a',
+        cmd: 'xx',
+        healthChecks: [
+          { protocol: 'tcp', path: '/x', portIndex: 0, delaySeconds: 3, ignoreHttp1xx: true },
+          { protocol: 'COMMAND', command: { value: 'true' }, portIndex: 1 },
+        ],
+      },
+      stored({
+        id: '/a',
+        cmd: 'xx',
+        healthChecks: [
+          { protocol: 'COMMAND', command: { value: 'true' } },
+          { protocol: 'TCP', portIndex: 0 },
+        ],
+      }),
+    ],
+    [
+      'accepted roles that 1.9 took away',
+      { id: '/a', cmd: 'xx', acceptedResourceRoles: ['foreign', '*'] },
+      stored({ id: '/a', cmd: 'xx', acceptedResourceRoles: ['*'] }),
+    ],
+    [
+      'the default mapping of a bridge without a container',
+      { id: '/a', cmd: 'xx', networks: [{ mode: 'container/bridge' }] },
+      {
+        ...stored({ id: '/a', cmd: 'xx', networks: [{ mode: 'container/bridge' }] }),
+        portDefinitions: null,
+        container: {
+          type: 'MESOS',
+          volumes: [],
+          portMappings: [
+            {
+              containerPort: 0,
+              hostPort: 0,
+              servicePort: 10001,
+              protocol: 'tcp',
+              labels: {},
+              name: 'default',
+            },
+          ],
+        },
+      },
+    ],
+    [
+      'port definitions that became mappings',
+      {
+        id: '/a',
+        networks: [{ mode: 'container/bridge' }],
+        portDefinitions: [{ port: 8080 }, { port: 8081 }],
+        container: { docker: { image: 'a' }, portMappings: [{ containerPort: 80, hostPort: 1 }] },
+      },
+      {
+        ...stored({ id: '/a', networks: [{ mode: 'container/bridge' }] }),
+        portDefinitions: null,
+        container: {
+          type: 'DOCKER',
+          docker: { image: 'a' },
+          portMappings: [
+            { containerPort: 80, hostPort: 1, servicePort: 10000 },
+            { containerPort: 0, hostPort: 0, servicePort: 10001 },
+          ],
+        },
+      },
+    ],
+    [
+      'mappings that host networking drops',
+      { id: '/a', container: { docker: { image: 'a' }, portMappings: [{ containerPort: 80 }] } },
+      stored({ id: '/a', container: { docker: { image: 'a' } } }),
+    ],
+    [
+      'the name of the default container network',
+      {
+        id: '/a',
+        cmd: 'xx',
+        networks: [{ mode: 'container' }],
+        container: { type: 'MESOS', portMappings: [] },
+      },
+      {
+        ...stored({ id: '/a', cmd: 'xx', networks: [{ mode: 'container', name: 'dcos', labels: {} }] }),
+        portDefinitions: null,
+        container: { type: 'MESOS', portMappings: [], volumes: [] },
+      },
+    ],
+    [
+      'executor resources, which a full replacement loses',
+      { id: '/a', cmd: 'xx', executorResources: { cpus: 0.2, mem: 64, disk: 20 } },
+      stored({ id: '/a', cmd: 'xx' }),
+    ],
   ])('ignores %s', (_name, desired, live) => {
     expect(app(desired, live).fields).toEqual([]);
+  });
+
+  it.each<[string, JsonObject, JsonObject]>([
+    ['a pinned service port', bridged({ servicePort: 10001 }), bridged({ servicePort: 10002 })],
+    [
+      'a mapping in front',
+      bridged({ containerPort: 1 }, { containerPort: 80 }),
+      bridged({ containerPort: 80 }),
+    ],
+    ['the order of arguments', { id: '/a', args: ['a', 'b'] }, { id: '/a', args: ['b', 'a'] }],
+    ['a role that Git names', { id: '/a', cmd: 'xx', role: 'dev' }, { id: '/a', cmd: 'xx', role: '*' }],
+    [
+      'a strategy that Git no longer states',
+      { id: '/a', cmd: 'xx' },
+      { id: '/a', cmd: 'xx', unreachableStrategy: { inactiveAfterSeconds: 5, expungeAfterSeconds: 9 } },
+    ],
+    [
+      'limits that are gone',
+      { id: '/a', cmd: 'xx' },
+      { id: '/a', cmd: 'xx', resourceLimits: { cpus: 'unlimited' } },
+    ],
+  ])('sees %s', (_name, desired, live) => {
+    expect(app(desired, live).action).toBe('update');
+  });
+
+  it('points at the field as the file has it', () => {
+    const at = (desired: JsonObject, live: JsonObject) => app(desired, live).fields.map((f) => f.pointer);
+    expect(at({ id: '/a', uris: ['x/a.zip'] }, { id: '/a', uris: ['x/b.zip'] })).toEqual(['/uris/0']);
+    expect(at({ id: '/a', ports: [1, 3] }, { id: '/a', ports: [1, 2] })).toEqual(['/ports/1']);
+    expect(
+      at(
+        { id: '/a', container: { docker: { network: 'BRIDGE', portMappings: [{ containerPort: 2 }] } } },
+        { id: '/a', container: { docker: { network: 'BRIDGE', portMappings: [{ containerPort: 1 }] } } },
+      ),
+    ).toEqual(['/container/docker/portMappings/0/containerPort']);
+  });
+
+  it('shows a set as a whole, because positions in it mean nothing', () => {
+    const fields = app(
+      { id: '/a', cmd: 'xx', dependencies: ['/z', '/b'] },
+      { id: '/a', cmd: 'xx', dependencies: ['/b', '/c'] },
+    ).fields;
+    expect(fields).toEqual([{ pointer: '/dependencies', before: ['/b', '/c'], after: ['/b', '/z'] }]);
+  });
+
+  it('leaves both definitions as they were given', () => {
+    const desired = bridged({});
+    const live = { ...bridged({ servicePort: 10005 }), role: '*', unreachableStrategy: 'disabled' };
+    const before = JSON.stringify([desired, live]);
+    app(desired, live);
+    expect(JSON.stringify([desired, live])).toBe(before);
   });
 
   it('compares pods and groups by their own rules', () => {

@@ -1,115 +1,48 @@
 import type { Comparison, FieldDiff, SchedulerModel } from '../../../domain/job/scheduler-model.js';
-import {
-  isObject,
-  pointer,
-  valueAt,
-  type Json,
-  type JsonObject,
-  type Pointer,
-} from '../../../domain/source/json.js';
-import { normaliseApp, normaliseGroup, normalisePod } from './normalise.js';
+import type { JsonObject } from '../../../domain/source/json.js';
+import { fieldDiffs } from './compare-fields.js';
+import { yieldToServer } from './compare-yield.js';
+import { normaliseApp, normaliseGroup, normalisePod } from './normalise/index.js';
 import { numberAt, objectAt } from './rules/rule.js';
 
-/** Compares a definition of Git with the live one, blind to everything that Marathon itself fills in, moves or sorts. */
+/**
+ * Compares a definition of Git with the live one, blind to everything that Marathon itself fills in, moves or sorts
+ * (reference: marathon.md §2.3). No fields: nothing is to be sent. The version of the server does not matter: what any
+ * version makes of an absent field counts as absent.
+ */
 export const compare: SchedulerModel['compare'] = (desired, live) => {
   const normalise =
     desired.kind === 'pod' ? normalisePod : desired.kind === 'group' ? normaliseGroup : normaliseApp;
   const [wanted, found] = [normalise(desired.spec), normalise(live.spec)];
   yieldToServer(wanted, found);
-  const fields = diff(found, wanted, '');
-  return judge(desired.kind, fields, live.spec);
+  const fields = fieldDiffs(found, wanted, desired.spec);
+  if (fields.length === 0) return { fields, action: 'none' };
+  if (desired.kind === 'group')
+    return { fields, action: 'update', effect: 'changes the group only, restarts nothing' };
+  return judge(fields, instancesOf(desired.kind, live.spec), instancesOf(desired.kind, desired.spec));
 };
 
-/** Values that Git leaves to the server match whatever the server chose (reference: marathon.md §2.3 rules 6, 9, 11). */
-function yieldToServer(wanted: JsonObject, found: JsonObject): void {
-  for (const name of ['role', 'maxLaunchDelaySeconds', 'unreachableStrategy', 'enforceRole']) {
-    if (wanted[name] === undefined && isDefault(name, found[name])) delete found[name];
+/** Only the number of instances leaves tasks alone; every other field that is compared restarts all of them. */
+function judge(fields: FieldDiff[], before: number, after: number): Comparison {
+  const scaled = fields.some((f) => f.pointer === '/instances' || f.pointer === '/scaling/instances');
+  if (scaled && fields.length === 1) {
+    const verb = after > before ? 'starts' : 'stops';
+    return { fields, action: 'scale', effect: `${verb} ${tasks(Math.abs(after - before))}, restarts none` };
   }
-  takeOver(wanted, found, '/portDefinitions', ['port']);
-  takeOver(wanted, found, '/container/portMappings', ['servicePort']);
-  const [networks, live] = [wanted['networks'], found['networks']];
-  if (Array.isArray(networks) && Array.isArray(live)) {
-    networks.forEach((network, at) => {
-      const other = live[at];
-      if (
-        isObject(network) &&
-        isObject(other) &&
-        network['mode'] === 'container' &&
-        network['name'] === undefined
-      )
-        delete other['name'];
-    });
-  }
+  return { fields, action: 'update', effect: effectOfUpdate(before, after) };
 }
 
-/** Defaults that differ between versions of the server; any of them counts as "not set". */
-function isDefault(name: string, value: Json | undefined): boolean {
-  if (value === undefined || name === 'role') return true;
-  if (name === 'enforceRole') return value === false;
-  if (name === 'maxLaunchDelaySeconds') return value === 300 || value === 3600;
-  if (value === 'disabled') return true;
-  const pair = isObject(value)
-    ? `${String(value['inactiveAfterSeconds'])}/${String(value['expungeAfterSeconds'])}`
-    : '';
-  return pair === '0/0' || pair === '300/600';
+function effectOfUpdate(before: number, after: number): string {
+  if (before === 0) return after === 0 ? 'restarts nothing: no task runs' : `starts ${tasks(after)}`;
+  if (after === 0) return `stops ${tasks(before)}`;
+  if (after === before) return `restarts ${tasks(before)}, rolling`;
+  return `restarts ${tasks(before)}, rolling, and ends with ${after}`;
 }
 
-function takeOver(wanted: JsonObject, found: JsonObject, at: Pointer, names: readonly string[]): void {
-  const [mine, theirs] = [valueAt(wanted, at), valueAt(found, at)];
-  if (!Array.isArray(mine) || !Array.isArray(theirs)) return;
-  mine.forEach((item, index) => {
-    const other = theirs[index];
-    if (!isObject(item) || !isObject(other)) return;
-    for (const name of names) if ((item[name] ?? 0) === 0) other[name] = item[name] ?? 0;
-  });
+function tasks(many: number): string {
+  return `${many} ${many === 1 ? 'task' : 'tasks'}`;
 }
 
-function judge(kind: string, fields: FieldDiff[], live: JsonObject): Comparison {
-  if (fields.length === 0) return { fields, action: 'none' };
-  if (kind === 'group')
-    return { fields, action: 'update', effect: 'changes the group only, restarts nothing' };
-  const instances = kind === 'pod' ? '/scaling/instances' : '/instances';
-  const running =
-    (kind === 'pod' ? numberAt(objectAt(live, 'scaling'), 'instances') : numberAt(live, 'instances')) ?? 1;
-  const scale = fields.find((f) => f.pointer === instances);
-  if (scale !== undefined && fields.length === 1) {
-    const target = typeof scale.after === 'number' ? scale.after : 1;
-    const many = Math.abs(target - running);
-    return {
-      fields,
-      action: 'scale',
-      effect: `${target > running ? 'starts' : 'stops'} ${count(many)}, restarts none`,
-    };
-  }
-  return {
-    fields,
-    action: 'update',
-    effect: running === 0 ? 'restarts nothing: no task runs' : `restarts ${count(running)}, rolling`,
-  };
-}
-
-function count(tasks: number): string {
-  return `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`;
-}
-
-/** Leaf by leaf for objects and for arrays of the same length; other arrays differ as a whole. */
-function diff(before: Json | undefined, after: Json | undefined, at: Pointer): FieldDiff[] {
-  if (isObject(before) && isObject(after)) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-    return names.flatMap((name) => diff(before[name], after[name], at + pointer(name)));
-  }
-  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    return before.flatMap((item, index) => diff(item, after[index], at + pointer(index)));
-  }
-  if (equal(before, after)) return [];
-  return [
-    { pointer: at, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) },
-  ];
-}
-
-function equal(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((item, at) => equal(item, b[at]));
-  return false;
+function instancesOf(kind: string, spec: JsonObject): number {
+  return numberAt(kind === 'pod' ? objectAt(spec, 'scaling') : spec, 'instances') ?? 1;
 }

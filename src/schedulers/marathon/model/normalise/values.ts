@@ -1,0 +1,54 @@
+import { canonicalJson, isObject, type Json, type JsonObject } from '../../../../domain/source/json.js';
+
+/** Label by which Towline knows what it owns; never part of a comparison. */
+export const OWNER_LABEL = 'TOWLINE_ENVIRONMENT';
+
+/** A null is an absent field to Marathon, at any depth (reference: marathon.md §1.1). */
+export function withoutNulls(value: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]): [string, Json][] =>
+      member === null ? [] : [[name, inner(member)]],
+    ),
+  );
+}
+
+function inner(value: Json): Json {
+  if (Array.isArray(value)) return value.map(inner);
+  return isObject(value) ? withoutNulls(value) : value;
+}
+
+/** The same object without the fields that are null or undefined. */
+export function clean(value: { [name: string]: Json | undefined }): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).filter((member): member is [string, Json] => member[1] != null),
+  );
+}
+
+/** Where the server leaves empty values out: null for an empty list or map. */
+export function nonEmpty(value: Json | undefined): Json {
+  if (value === undefined || value === null) return null;
+  if (Array.isArray(value)) return value.length === 0 ? null : value;
+  if (isObject(value)) return Object.keys(value).length === 0 ? null : value;
+  return value;
+}
+
+/** A set in one order and without repetitions (reference: marathon.md §2.3 rule 3). */
+export function asSet(value: Json | undefined): Json[] {
+  if (!Array.isArray(value)) return [];
+  return [...new Map(value.map((item) => [canonicalJson(item), item]))]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, item]) => item);
+}
+
+/** Labels without ours. */
+export function ownLabels(labels: Json | undefined): JsonObject {
+  if (!isObject(labels)) return {};
+  const { [OWNER_LABEL]: _owner, ...own } = labels;
+  return own;
+}
+
+/** Network protocols are enums, read in any case; two at once count as a set. */
+export function protocolOf(value: Json | undefined): string {
+  const text = typeof value === 'string' ? value.toLowerCase().replaceAll(' ', '') : 'tcp';
+  return text === 'tcp,udp' ? 'udp,tcp' : text;
+}
