@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import type { ObjectFormat } from '../domain/source/revision.js';
 import { messageOf, TowlineError } from '../runtime/errors.js';
@@ -114,6 +115,16 @@ export async function git(
       'unavailable',
       `git ${args[0] ?? ''} took longer than ${timeoutMs / 1000} s`,
       { help: 'The remote may be slow or away. It is tried again.' },
+    );
+  }
+  if (result.exitCode === undefined && !existsSync(place.gitDir)) {
+    throw new TowlineError(
+      'git-remote-away',
+      'unavailable',
+      `there is no job repository at ${place.gitDir} any more`,
+      {
+        help: 'Check repository.url. Nothing is changed while it is away.',
+      },
     );
   }
   if (result.exitCode === undefined) {

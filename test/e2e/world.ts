@@ -15,6 +15,8 @@ export interface World {
   bare: string;
   work: string;
   marathonUrl: string;
+  /** The sandbox's own address, where `marathonUrl` is a proxy in front of it. */
+  realMarathonUrl: string;
   chronosUrl: string;
   processes: Processes;
   env: Record<string, string>;
@@ -97,6 +99,7 @@ export async function openWorld(more: { marathonUrl?: string } = {}): Promise<Wo
     bare,
     work,
     marathonUrl,
+    realMarathonUrl: marathon.url,
     chronosUrl: chronos.url,
     processes,
     env,
