@@ -24,7 +24,7 @@ const REASONS: Record<string, string> = {
   'app-docker-credential.json': 'marathon/docker-credential',
   'app-env-empty-key.json': 'marathon/name',
   'app-ipaddress-discovery-with-docker.json': 'marathon/discovery-docker',
-  'app-killselection-unknown-enum.json': 'marathon/pattern',
+  'app-killselection-unknown-enum.json': 'marathon/enum',
   'app-mesos-docker-portmappings.json': 'marathon/container-mesos',
   'app-ports-and-ipaddress.json': 'marathon/ports-conflict',
   'app-ports-and-portdefinitions-differ.json': 'marathon/ports-conflict',

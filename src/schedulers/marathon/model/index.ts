@@ -1,70 +1,64 @@
 import type { Job } from '../../../domain/job/job.js';
-import type { SchedulerModel } from '../../../domain/job/scheduler-model.js';
+import type { ModelContext, SchedulerModel } from '../../../domain/job/scheduler-model.js';
 import { schemaCheck } from '../../../domain/job/validate/schema-check.js';
 import type { Diagnostic } from '../../../domain/source/diagnostic.js';
-import { isObject, type Json, type Pointer } from '../../../domain/source/json.js';
+import type { Pointer } from '../../../domain/source/json.js';
 import { compare } from './compare.js';
 import { dependencies } from './dependencies.js';
-import { jobsOf, recognise } from './jobs-of.js';
-import { APP_RULES } from './rules/app-rules.js';
-import { POD_RULES } from './rules/pod-rules.js';
+import { jobsOf } from './jobs-of.js';
+import { asRead } from './read.js';
+import { recognise, SHAPES } from './recognise.js';
+import { APP_RULES } from './rules/app/index.js';
+import { CATALOGUE } from './rules/catalogue.js';
+import { GROUP_RULES } from './rules/group.js';
+import { POD_RULES } from './rules/pod/index.js';
 import { objectAt, objectsAt, runRules, textAt } from './rules/rule.js';
-import { SET_RULES, validateSet } from './rules/set-rules.js';
+import { validateSet } from './rules/set/index.js';
 import { appSchema } from './schema/app.js';
+import { groupSchema } from './schema/group.js';
 import { podSchema } from './schema/pod.js';
+import { nullFindings } from './server-form.js';
 
-const checkApp = schemaCheck(appSchema, 'marathon');
-const checkPod = schemaCheck(podSchema, 'marathon');
+const KINDS = {
+  app: { schema: appSchema, check: schemaCheck(appSchema, 'marathon'), rules: APP_RULES },
+  pod: { schema: podSchema, check: schemaCheck(podSchema, 'marathon'), rules: POD_RULES },
+  group: { schema: groupSchema, check: schemaCheck(groupSchema, 'marathon'), rules: GROUP_RULES },
+} as const;
 
-/** Everything that can be known of Marathon's apps, groups and pods without talking to it. */
+/**
+ * Everything that can be known of Marathon's apps, groups and pods (API 1.5 to 1.11, deprecated input included) without
+ * talking to it. Of the settings of an environment it understands `mesosRole`, `features` (names with commas between) and
+ * `defaultNetworkName`; what is not set is not judged.
+ */
 export const marathonModel: SchedulerModel = {
   kind: 'marathon',
-  shapes: 'a Marathon app has "id", a group "apps" or "groups", a pod "containers"',
-  rules: [...APP_RULES, ...POD_RULES, ...SET_RULES].map(({ code, summary }) => ({ code, summary })),
+  shapes: SHAPES,
+  rules: CATALOGUE,
   recognise,
   jobsOf,
-  validate(job, context) {
-    const schema = job.kind === 'app' ? checkApp : job.kind === 'pod' ? checkPod : undefined;
-    const rules = job.kind === 'app' ? APP_RULES : job.kind === 'pod' ? POD_RULES : [];
-    return [
-      ...nulls(job),
-      ...(schema?.(withoutNulls(job.spec), job.source.placeOf) ?? []),
-      ...runRules(rules, job, context),
-    ];
-  },
+  validate,
   validateSet: (jobs) => validateSet(jobs),
   dependencies,
   compare,
-  images(job) {
-    if (job.kind === 'pod')
-      return objectsAt(job.spec, 'containers').flatMap((c, at): Pointer[] =>
-        textAt(objectAt(c, 'image'), 'id') === undefined ? [] : [`/containers/${at}/image/id`],
-      );
-    const image = textAt(objectAt(objectAt(job.spec, 'container') ?? {}, 'docker'), 'image');
-    return image === undefined ? [] : ['/container/docker/image'];
-  },
+  images,
 };
 
-/** Null means absent to Marathon (reference: marathon.md §1.1); in a manifest it is mostly a slip. */
-function nulls(job: Job): Diagnostic[] {
-  return Object.entries(job.spec)
-    .filter(([, value]) => value === null)
-    .map(([name]) => ({
-      code: 'marathon/null',
-      severity: 'warning',
-      message: `"${name}" is null, which counts as absent`,
-      fix: 'Remove it.',
-      place: job.source.placeOf(`/${name}`, 'key'),
-    }));
+function validate(job: Job, context: ModelContext): Diagnostic[] {
+  const { schema, check, rules } = job.kind === 'app' || job.kind === 'pod' ? KINDS[job.kind] : KINDS.group;
+  const { value, nulls } = asRead(job.spec, schema);
+  return [
+    ...nullFindings(nulls, job.source.placeOf),
+    ...check(value, job.source.placeOf),
+    ...runRules(rules, value, job, context),
+  ];
 }
 
-/** The definition with every null gone, at any depth: that is how the server reads it. */
-function withoutNulls(value: Json): Json {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, member]) => member !== null)
-      .map(([name, member]) => [name, withoutNulls(member)]),
-  );
+function images({ kind, spec }: Pick<Job, 'kind' | 'spec'>): Pointer[] {
+  if (kind === 'group') return [];
+  if (kind === 'pod')
+    return objectsAt(spec, 'containers').flatMap((container, at): Pointer[] =>
+      textAt(objectAt(container, 'image'), 'id') === undefined ? [] : [`/containers/${at}/image/id`],
+    );
+  const image = textAt(objectAt(objectAt(spec, 'container'), 'docker'), 'image');
+  return image === undefined ? [] : ['/container/docker/image'];
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../../domain/source/json.js';
-import { listAt, objectAt, objectsAt, textAt, upperAt } from './rule.js';
+import { listAt, numberAt, objectAt, objectsAt, textAt, upperAt } from './rule.js';
 
 export type NetworkMode = 'host' | 'bridge' | 'container';
 
@@ -7,14 +7,15 @@ export type NetworkMode = 'host' | 'bridge' | 'container';
 export function networkModes(app: JsonObject): NetworkMode[] {
   const networks = objectsAt(app, 'networks');
   if (networks.length > 0) return networks.map((n) => modeOf(textAt(n, 'mode')));
-  if (objectAt(app, 'ipAddress') !== undefined) return ['container'];
-  switch (upperAt(objectAt(objectAt(app, 'container') ?? {}, 'docker'), 'network')) {
+  switch (upperAt(objectAt(objectAt(app, 'container'), 'docker'), 'network')) {
     case 'BRIDGE':
       return ['bridge'];
     case 'USER':
       return ['container'];
-    default:
+    case 'HOST':
       return ['host'];
+    default:
+      return [objectAt(app, 'ipAddress') === undefined ? 'host' : 'container'];
   }
 }
 
@@ -30,6 +31,11 @@ export function containerType(app: JsonObject): 'DOCKER' | 'MESOS' | undefined {
   return upperAt(container, 'type') === 'MESOS' ? 'MESOS' : 'DOCKER';
 }
 
+export function dockerOf(app: JsonObject): JsonObject | undefined {
+  return objectAt(objectAt(app, 'container'), 'docker');
+}
+
+/** The port mappings, whichever of the two places they are written in. */
 export function portMappings(app: JsonObject): JsonObject[] {
   const container = objectAt(app, 'container');
   if (container === undefined) return [];
@@ -37,22 +43,54 @@ export function portMappings(app: JsonObject): JsonObject[] {
   return objectsAt(objectAt(container, 'docker'), 'portMappings');
 }
 
-/** How many ports health checks can name; undefined where that depends on defaults of the server. */
-export function portCount(app: JsonObject): number | undefined {
-  if (networkModes(app)[0] !== 'host') {
-    const discovery = listAt(objectAt(objectAt(app, 'ipAddress') ?? {}, 'discovery'), 'ports').length;
-    const mappings = portMappings(app).length;
-    const container = objectAt(app, 'container');
-    const explicit = container !== undefined && (Array.isArray(container['portMappings']) || mappings > 0);
-    return mappings > 0 ? mappings : discovery > 0 ? discovery : explicit ? 0 : 1;
+/** Where the port mappings are written, for places. */
+export function portMappingsAt(app: JsonObject): string {
+  return Array.isArray(objectAt(app, 'container')?.['portMappings'])
+    ? '/container/portMappings'
+    : '/container/docker/portMappings';
+}
+
+/** A port that checks can name. */
+export interface KnownPort {
+  name?: string;
+}
+
+/**
+ * The ports of an app at the moment when Marathon judges it, defaults filled in (reference: marathon.md §2.3 rules 6-8):
+ * definitions in host networking, else mappings, of which there are none where `networks` comes without a container.
+ */
+export function portsOf(app: JsonObject): KnownPort[] {
+  const named = (port: JsonObject): KnownPort => {
+    const name = textAt(port, 'name');
+    return name === undefined ? {} : { name };
+  };
+  if (networkModes(app)[0] === 'host') {
+    if (Array.isArray(app['portDefinitions'])) return objectsAt(app, 'portDefinitions').map(named);
+    if (Array.isArray(app['ports'])) return listAt(app, 'ports').map(() => ({}));
+    return [{ name: 'default' }];
   }
-  if (Array.isArray(app['portDefinitions'])) return listAt(app, 'portDefinitions').length;
-  if (Array.isArray(app['ports'])) return listAt(app, 'ports').length;
-  return 1;
+  const container = objectAt(app, 'container');
+  if (container === undefined && objectAt(app, 'ipAddress') === undefined) return [];
+  const discovered = objectsAt(objectAt(objectAt(app, 'ipAddress'), 'discovery'), 'ports');
+  const written =
+    Array.isArray(container?.['portMappings']) || Array.isArray(dockerOf(app)?.['portMappings']);
+  const mappings = written ? portMappings(app).map(named) : discovered.map(named);
+  const start = written || discovered.length > 0 ? mappings : [{ name: 'default' }];
+  const wanted = Math.max(listAt(app, 'portDefinitions').length, listAt(app, 'ports').length);
+  return [...start, ...Array.from({ length: Math.max(0, wanted - start.length) }, () => ({}))];
+}
+
+export function instancesOf(app: JsonObject): number {
+  return numberAt(app, 'instances') ?? 1;
 }
 
 export function hasPersistentVolume(app: JsonObject): boolean {
   return objectsAt(objectAt(app, 'container'), 'volumes').some(
     (v) => objectAt(v, 'persistent') !== undefined,
   );
+}
+
+/** Apps with persistent volumes are resident; so is one that carries the old `residency` of an answer. */
+export function isResident(app: JsonObject): boolean {
+  return hasPersistentVolume(app) || objectAt(app, 'residency') !== undefined;
 }

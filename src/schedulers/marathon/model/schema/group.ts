@@ -1,22 +1,29 @@
-import { id } from './shared.js';
+import { dependencies, DRAFT, id } from './shared.js';
 
-/** JSON Schema of a group's own attributes; its apps and groups are checked one by one. */
+const apps = { type: 'array', items: { type: 'object' }, description: 'Apps, in full; each is a job.' };
+const groups = { type: 'array', items: { type: 'object' }, description: 'Groups in this group.' };
+
+/** JSON Schema of a group's own attributes. Its apps and groups are checked one by one. */
 export const groupSchema = {
+  $schema: DRAFT,
   $id: 'https://towline.dev/schemas/marathon-group.json',
   title: 'Marathon group',
   type: 'object',
-  required: ['id'],
   additionalProperties: false,
   properties: {
     id,
-    apps: { type: 'array', items: { type: 'object' } },
-    groups: { type: 'array', items: { type: 'object' } },
+    apps,
+    groups,
     pods: {
       type: 'array',
       maxItems: 0,
-      explain: 'pods can not be stated inside a group; give each a manifest of its own',
+      explain: 'a group does not take pods, Marathon would drop them; give each a manifest of its own',
     },
-    dependencies: { type: 'array', items: { type: 'string', minLength: 1 } },
-    enforceRole: { type: 'boolean' },
+    dependencies,
+    enforceRole: {
+      type: 'boolean',
+      description:
+        'Every app below has the role that the group is named after (top-level groups, 1.9 and later).',
+    },
   },
 } as const;

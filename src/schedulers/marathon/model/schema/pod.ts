@@ -1,171 +1,76 @@
+import { networks } from './networking.js';
+import { podContainer, podEnvironment } from './pod-container.js';
 import {
   amount,
-  anyCase,
-  envValue,
+  count,
+  DRAFT,
   executorResources,
   id,
   killSelection,
-  limits,
+  labels,
   linuxInfo,
-  networks,
-  persistent,
-  port,
-  portName,
-  pullConfig,
+  oneOf,
   ratio,
-  seconds,
+  role,
   secrets,
-  strings,
+  text,
   unreachableStrategy,
 } from './shared.js';
+import { podVolume } from './volumes.js';
 
-const environment = {
-  type: 'object',
-  propertyNames: {
-    pattern: '^[A-Za-z_][A-Za-z0-9_]{0,253}$',
-    explain: 'a name has letters, digits and underscores',
-  },
-  additionalProperties: envValue,
-};
-const probe = {
+const scheduling = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    http: {
+    backoff: {
       type: 'object',
-      required: ['endpoint'],
-      additionalProperties: false,
-      properties: { endpoint: portName, path: { type: 'string' }, scheme: anyCase('HTTP', 'HTTPS') },
-    },
-    tcp: {
-      type: 'object',
-      required: ['endpoint'],
-      additionalProperties: false,
-      properties: { endpoint: portName },
-    },
-    exec: {
-      type: 'object',
-      required: ['command'],
-      additionalProperties: false,
-      properties: { command: { type: 'object' } },
-    },
-    gracePeriodSeconds: seconds,
-    intervalSeconds: seconds,
-    maxConsecutiveFailures: { type: 'integer', minimum: 0 },
-    timeoutSeconds: seconds,
-    delaySeconds: seconds,
-  },
-};
-
-const container = {
-  type: 'object',
-  required: ['name', 'resources'],
-  additionalProperties: false,
-  properties: {
-    name: {
-      type: 'string',
-      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
-      maxLength: 63,
-      explain: 'a name has at most 63 lower-case letters, digits and dashes',
-    },
-    exec: {
-      type: 'object',
-      required: ['command'],
       additionalProperties: false,
       properties: {
-        command: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            shell: { type: 'string', minLength: 1 },
-            argv: { type: 'array', minItems: 1, items: { type: 'string' } },
-          },
-        },
-        overrideEntrypoint: { type: 'boolean' },
+        backoff: { ...amount, default: 1 },
+        backoffFactor: { ...amount, default: 1.15 },
+        maxLaunchDelay: { ...amount, default: 300 },
       },
     },
-    resources: {
+    upgrade: {
       type: 'object',
-      additionalProperties: false,
-      properties: { cpus: amount, mem: amount, disk: amount, gpus: { type: 'integer', minimum: 0 } },
-    },
-    resourceLimits: limits,
-    endpoints: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name'],
-        additionalProperties: false,
-        properties: {
-          name: portName,
-          containerPort: { type: ['integer', 'null'], minimum: 0, maximum: 65535 },
-          hostPort: { ...port, type: ['integer', 'null'] },
-          protocol: {
-            type: 'array',
-            items: { type: 'string', minLength: 1 },
-          },
-          labels: strings,
-          networkNames: { type: 'array', items: { type: 'string' } },
-        },
-      },
-    },
-    image: {
-      type: 'object',
-      required: ['kind', 'id'],
       additionalProperties: false,
       properties: {
-        kind: anyCase('DOCKER', 'APPC'),
-        id: { type: 'string', minLength: 1 },
-        forcePull: { type: 'boolean' },
-        labels: strings,
-        pullConfig,
+        minimumHealthCapacity: { ...ratio, default: 1 },
+        maximumOverCapacity: { ...ratio, default: 1 },
       },
+      description: '0.5/0 where it is not written and a volume is persistent.',
     },
-    environment,
-    user: { type: 'string' },
-    healthCheck: probe,
-    check: probe,
-    volumeMounts: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name', 'mountPath'],
-        additionalProperties: false,
-        properties: {
-          name: { type: 'string' },
-          mountPath: { type: 'string', minLength: 1 },
-          readOnly: { type: 'boolean' },
-        },
-      },
-    },
-    artifacts: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['uri'],
-        additionalProperties: false,
-        properties: {
-          uri: { type: 'string' },
-          extract: { type: 'boolean' },
-          executable: { type: 'boolean' },
-          cache: { type: 'boolean' },
-          destPath: { type: 'string' },
-        },
-      },
-    },
-    labels: strings,
-    lifecycle: {
+    placement: {
       type: 'object',
       additionalProperties: false,
-      properties: { killGracePeriodSeconds: amount },
+      properties: {
+        constraints: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['fieldName', 'operator'],
+            additionalProperties: false,
+            properties: {
+              fieldName: { type: 'string' },
+              operator: oneOf('UNIQUE', 'CLUSTER', 'GROUP_BY', 'LIKE', 'UNLIKE', 'MAX_PER', 'IS'),
+              value: {
+                type: 'string',
+                explain: 'the value of a constraint is a string; put numbers in quotes',
+              },
+            },
+          },
+        },
+        acceptedResourceRoles: { type: 'array', items: { type: 'string' } },
+      },
     },
-    tty: { type: 'boolean' },
-    linuxInfo,
+    killSelection,
+    unreachableStrategy,
   },
 };
 
 /** JSON Schema of a Marathon pod (1.4 and later). */
 export const podSchema = {
+  $schema: DRAFT,
   $id: 'https://towline.dev/schemas/marathon-pod.json',
   title: 'Marathon pod',
   type: 'object',
@@ -173,80 +78,22 @@ export const podSchema = {
   additionalProperties: false,
   properties: {
     id,
-    labels: strings,
-    environment,
-    user: { type: 'string' },
+    labels,
+    environment: podEnvironment,
+    user: text,
     secrets,
-    containers: { type: 'array', minItems: 1, items: container },
-    volumes: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name'],
-        additionalProperties: false,
-        properties: {
-          name: { type: 'string', minLength: 1 },
-          host: { type: 'string', minLength: 1 },
-          persistent,
-          secret: { type: 'string', minLength: 1 },
-        },
-      },
-    },
+    containers: { type: 'array', minItems: 1, items: podContainer },
+    volumes: { type: 'array', items: podVolume },
     networks,
     scaling: {
       type: 'object',
       required: ['kind'],
       additionalProperties: false,
-      properties: {
-        kind: anyCase('fixed'),
-        instances: { type: 'integer', minimum: 0 },
-        maxInstances: { type: 'integer', minimum: 0 },
-      },
+      properties: { kind: oneOf('fixed'), instances: { ...count, default: 1 } },
     },
-    scheduling: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        backoff: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            backoff: amount,
-            backoffFactor: { type: 'number', minimum: 1 },
-            maxLaunchDelay: amount,
-          },
-        },
-        upgrade: {
-          type: 'object',
-          additionalProperties: false,
-          properties: { minimumHealthCapacity: ratio, maximumOverCapacity: ratio },
-        },
-        placement: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            constraints: {
-              type: 'array',
-              items: {
-                type: 'object',
-                required: ['fieldName', 'operator'],
-                additionalProperties: false,
-                properties: {
-                  fieldName: { type: 'string' },
-                  operator: anyCase('UNIQUE', 'CLUSTER', 'GROUP_BY', 'LIKE', 'UNLIKE', 'MAX_PER', 'IS'),
-                  value: { type: 'string' },
-                },
-              },
-            },
-            acceptedResourceRoles: { type: 'array', items: { type: 'string' } },
-          },
-        },
-        killSelection,
-        unreachableStrategy,
-      },
-    },
+    scheduling,
     executorResources,
-    role: { type: 'string', minLength: 1 },
+    role,
     linuxInfo,
     legacySharedCgroups: { type: 'boolean' },
   },

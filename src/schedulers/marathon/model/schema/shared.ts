@@ -1,4 +1,53 @@
-/** Pieces that apps and pods share (reference: marathon.md §2). */
+/**
+ * Pieces that apps, pods and groups share. Constraints are those of the server's own types (reference: marathon.md §2);
+ * enums stand here in their canonical case, because values are compared after they were read as the server reads them.
+ */
+export const DRAFT = 'http://json-schema.org/draft-07/schema#';
+
+export const id = {
+  type: 'string',
+  minLength: 1,
+  description:
+    'Path of the job, for example /shop/web. Relative ones count from the group around them, else from /.',
+};
+export const dependencies = {
+  type: 'array',
+  items: { type: 'string', minLength: 1 },
+  description: 'Apps and groups that must run before.',
+};
+export const role = { type: 'string', minLength: 1, description: 'Mesos role (1.9 and later).' };
+
+export const amount = { type: 'number', minimum: 0 };
+export const seconds = { type: 'integer', minimum: 0 };
+export const count = { type: 'integer', minimum: 0 };
+export const ratio = { type: 'number', minimum: 0, maximum: 1 };
+export const text = { type: 'string', minLength: 1 };
+export const path = { type: 'string', minLength: 1, maxLength: 1024 };
+
+/** A value that must be one of a few; read in any case (reference §1.1). */
+export const oneOf = (...values: readonly string[]): { type: string; enum: readonly string[] } => ({
+  type: 'string',
+  enum: values,
+});
+
+const NAME = {
+  type: 'string',
+  minLength: 1,
+  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+  explain: 'a name has lower-case letters, digits, and dashes between them',
+};
+/** Names of ports of apps, which have no largest length. */
+export const portName = NAME;
+/** Names in pods, and of networks in port mappings. */
+export const name = { ...NAME, maxLength: 63, explain: `${NAME.explain}, 63 characters at most` };
+export const networkName = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 63,
+  pattern: '^[a-z0-9]([-a-z0-9_]*[a-z0-9])?$',
+  explain: 'a network name has lower-case letters, digits, "-" and "_", 63 characters at most',
+};
+
 export const strings = {
   type: 'object',
   additionalProperties: {
@@ -6,6 +55,8 @@ export const strings = {
     explain: 'a value must be a string here; put numbers and booleans in quotes',
   },
 };
+export const labels = { ...strings, description: 'Labels, texts only. A changed label restarts the tasks.' };
+
 export const envValue = {
   anyOf: [
     { type: 'string' },
@@ -13,64 +64,78 @@ export const envValue = {
       type: 'object',
       required: ['secret'],
       additionalProperties: false,
-      properties: { secret: { type: 'string', minLength: 1 } },
+      properties: { secret: { type: 'string', minLength: 1, description: 'Name of a declared secret.' } },
     },
   ],
   explain: 'a value must be a string or {"secret": NAME}; put numbers and booleans in quotes',
 };
-export const env = {
-  type: 'object',
-  propertyNames: { minLength: 1, explain: 'the name of an environment variable must not be empty' },
-  additionalProperties: envValue,
-};
 export const secrets = {
   type: 'object',
+  propertyNames: { minLength: 1, explain: 'the name of a secret must not be empty' },
   additionalProperties: {
     type: 'object',
     required: ['source'],
     additionalProperties: false,
-    properties: { source: { type: 'string', minLength: 1 } },
+    properties: { source: { ...text, description: 'Where the secret store keeps it.' } },
+  },
+  description: 'Secrets by the names that env, volumes and pullConfig use (needs the feature secrets).',
+};
+export const pullConfig = {
+  type: 'object',
+  required: ['secret'],
+  additionalProperties: false,
+  properties: { secret: text },
+  description: "Secret that holds Docker's config.json (containers of type MESOS and pods).",
+};
+
+export const artifact = {
+  type: 'object',
+  required: ['uri'],
+  additionalProperties: false,
+  properties: {
+    uri: path,
+    extract: { type: 'boolean', default: true },
+    executable: { type: 'boolean', default: false },
+    cache: { type: 'boolean', default: false },
+    destPath: path,
   },
 };
-export const ratio = { type: 'number', minimum: 0, maximum: 1 };
-export const amount = { type: 'number', minimum: 0 };
-export const port = { type: 'integer', minimum: 0, maximum: 65535 };
-export const portName = {
-  type: 'string',
-  pattern: '^[a-z0-9-]+$',
-  maxLength: 63,
-  explain: 'a port name has lower-case letters, digits and dashes',
+
+const limit = {
+  anyOf: [{ type: 'number', minimum: 0 }, oneOf('unlimited')],
+  explain: 'must be a number or "unlimited"',
 };
-/** Enums are read in any case (reference §1.1), so that a pattern stands here instead of a list. */
-export const anyCase = (...values: string[]): object => ({
-  type: 'string',
-  pattern: `^(${values.map((v) => v.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&').replace(/[a-z]/gi, (c) => `[${c.toLowerCase()}${c.toUpperCase()}]`)).join('|')})$`,
-  explain: `must be one of ${values.join(', ')}`,
-});
+export const resourceLimits = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { cpus: limit, mem: limit },
+  description: 'Ceilings above the request (1.10 and later).',
+};
+export const executorResources = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    cpus: { type: 'number', minimum: 0.1, default: 0.1 },
+    mem: { type: 'number', minimum: 32, default: 32 },
+    disk: { type: 'number', minimum: 10, default: 10 },
+  },
+};
+
+export const killSelection = {
+  ...oneOf('YOUNGEST_FIRST', 'OLDEST_FIRST'),
+  default: 'YOUNGEST_FIRST',
+};
 export const unreachableStrategy = {
   anyOf: [
     { type: 'string' },
     {
       type: 'object',
       additionalProperties: false,
-      properties: { inactiveAfterSeconds: amount, expungeAfterSeconds: amount },
+      properties: { inactiveAfterSeconds: seconds, expungeAfterSeconds: seconds },
     },
   ],
+  explain: 'must be "disabled" or {"inactiveAfterSeconds": N, "expungeAfterSeconds": N}',
 };
-export const seconds = { type: 'integer', minimum: 0 };
-export const networks = {
-  type: 'array',
-  items: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      name: { type: 'string', minLength: 1 },
-      mode: anyCase('host', 'container', 'container/bridge'),
-      labels: strings,
-    },
-  },
-};
-export const killSelection = anyCase('YOUNGEST_FIRST', 'OLDEST_FIRST');
 export const linuxInfo = {
   type: 'object',
   additionalProperties: false,
@@ -78,54 +143,19 @@ export const linuxInfo = {
     seccomp: {
       type: 'object',
       additionalProperties: false,
-      properties: { profileName: { type: 'string', minLength: 1 }, unconfined: { type: 'boolean' } },
+      properties: { profileName: { type: 'string' }, unconfined: { type: 'boolean', default: false } },
     },
     ipcInfo: {
       type: 'object',
+      required: ['mode'],
       additionalProperties: false,
-      properties: { mode: anyCase('PRIVATE', 'SHARE_PARENT'), shmSize: { type: 'integer', minimum: 0 } },
+      properties: { mode: oneOf('PRIVATE', 'SHARE_PARENT'), shmSize: count },
     },
   },
 };
-export const persistent = {
-  type: 'object',
-  required: ['size'],
-  additionalProperties: false,
-  properties: {
-    type: anyCase('root', 'path', 'mount'),
-    size: { type: 'integer' },
-    maxSize: { type: 'integer' },
-    profileName: { type: 'string' },
-    constraints: { type: 'array', items: { type: 'array', items: { type: 'string' } } },
-  },
-};
-export const limits = {
+/** A command of Mesos: one of a shell line and an argument list; which of them, a rule says. */
+export const mesosCommand = {
   type: 'object',
   additionalProperties: false,
-  properties: {
-    cpus: {
-      anyOf: [
-        { type: 'number', minimum: 0 },
-        { type: 'string', enum: ['unlimited'] },
-      ],
-    },
-    mem: {
-      anyOf: [
-        { type: 'number', minimum: 0 },
-        { type: 'string', enum: ['unlimited'] },
-      ],
-    },
-  },
+  properties: { shell: text, argv: { type: 'array', minItems: 1, items: { type: 'string' } } },
 };
-export const executorResources = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { cpus: amount, mem: { type: 'number', minimum: 32 }, disk: { type: 'number', minimum: 10 } },
-};
-export const pullConfig = {
-  type: 'object',
-  required: ['secret'],
-  additionalProperties: false,
-  properties: { secret: { type: 'string', minLength: 1 } },
-};
-export const id = { type: 'string', minLength: 1, description: 'Path of the job, for example /shop/web.' };
