@@ -1,0 +1,58 @@
+const text = { type: 'string' };
+
+/** JSON Schema of `state.json` in the ledger's tree; published as schemas/ledger-state.json. */
+export const ledgerStateSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://towline.dev/schemas/ledger-state.json',
+  title: "state.json of Towline's ledger",
+  type: 'object',
+  required: ['version', 'environment', 'revision', 'tree', 'pass', 'jobs', 'intents'],
+  properties: {
+    version: { const: 1 },
+    environment: { type: 'string', description: 'The environment that this ledger belongs to.' },
+    revision: {
+      type: 'string',
+      pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$',
+      description: 'Revision of the last pass.',
+    },
+    tree: {
+      type: 'string',
+      pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$',
+      description: 'Git tree of the folder that was deployed.',
+    },
+    pass: { type: 'string', description: 'Id of the last pass.' },
+    jobs: {
+      type: 'object',
+      description: 'What is known of each job, by its reference.',
+      additionalProperties: {
+        type: 'object',
+        required: ['scheduler', 'kind', 'id', 'revision', 'outcome', 'message', 'at'],
+        properties: {
+          scheduler: text,
+          kind: text,
+          id: text,
+          file: { type: 'string', description: 'Path in this tree of the document that was sent last.' },
+          revision: text,
+          outcome: { enum: ['applied', 'failed', 'rolled-back', 'blocked', 'unknown'] },
+          message: text,
+          version: { type: 'string', description: "The scheduler's version of the definition." },
+          deploymentId: text,
+          at: text,
+          failedDigest: {
+            type: 'string',
+            description: 'Digest of a definition that failed; not tried again as it is.',
+          },
+        },
+      },
+    },
+    intents: {
+      type: 'array',
+      description: 'Changes that were announced and whose end is not on record.',
+      items: {
+        type: 'object',
+        required: ['ref', 'scheduler', 'kind', 'id', 'action'],
+        properties: { ref: text, scheduler: text, kind: text, id: text, action: text, desiredDigest: text },
+      },
+    },
+  },
+} as const;

@@ -1,0 +1,40 @@
+import { chronosModel } from '../../src/schedulers/chronos/model/index.js';
+import { marathonModel } from '../../src/schedulers/marathon/model/index.js';
+
+/** docs/rules.md, made from the models. */
+export function rulesPage(): string {
+  const rows = (rules: readonly { code: string; summary: string }[]): string =>
+    [...new Map(rules.map((r) => [r.code, r])).values()]
+      .sort((a, b) => (a.code < b.code ? -1 : 1))
+      .map(({ code, summary }) => `| \`${code}\` | ${summary} |`)
+      .join('\n');
+  return `# Rules for manifests
+
+Every finding has a stable code, a place, and says what to write instead. Schemas for editors are in [schemas](../schemas). This page is
+made from the code by \`npm run docs\`.
+
+## Every manifest
+
+| code | rule |
+|---|---|
+| \`manifest/syntax\`, \`manifest/encoding\`, \`manifest/duplicate-key\`, \`manifest/number\`, \`manifest/tag\`, \`manifest/key\` | JSON and YAML as they are written down: no key twice, no number that loses digits, nothing that JSON can't say |
+| \`manifest/too-large\`, \`manifest/too-deep\`, \`manifest/aliases\` | bounds that no manifest needs and an attack does |
+| \`manifest/yaml-1.1\` | (warning) words and numbers that other YAML readers understand differently |
+| \`manifest/unknown-shape\` | a document is a job of one of the environment's schedulers |
+| \`manifest/duplicate-job\` | a job is stated once |
+| \`KIND/type\`, \`/required\`, \`/enum\`, \`/range\`, \`/pattern\`, \`/length\`, \`/count\`, \`/form\`, \`/name\` | the schema of the kind |
+| \`KIND/unknown-field\` | no field that the schema does not know: an error where it looks misspelt, a warning else |
+
+## Marathon
+
+| code | rule |
+|---|---|
+${rows(marathonModel.rules)}
+
+## Chronos
+
+| code | rule |
+|---|---|
+${rows(chronosModel.rules)}
+`;
+}
