@@ -20,7 +20,9 @@ function inner(value: Json): Json {
 /** The same object without the fields that are null or undefined. */
 export function clean(value: { [name: string]: Json | undefined }): JsonObject {
   return Object.fromEntries(
-    Object.entries(value).filter((member): member is [string, Json] => member[1] != null),
+    Object.entries(value).filter(
+      (member): member is [string, Json] => member[1] !== null && member[1] !== undefined,
+    ),
   );
 }
 
