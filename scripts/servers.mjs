@@ -23,14 +23,26 @@ const CACHE = path.join(
   'servers',
 );
 
-/** name → variable, program, Debian suite that has the package (undefined: the machine's own), path inside the package. */
+/** name → variable, program, Debian packages, the suite that has them (undefined: the machine's own), path inside them. */
 const SERVERS = {
   consul: {
     variable: 'CONSUL_BIN',
     program: 'consul',
-    package: 'consul',
+    packages: ['consul'],
     suite: 'bullseye',
     file: 'usr/bin/consul',
+  },
+  docker: {
+    variable: 'DOCKERD_BIN',
+    program: 'dockerd',
+    packages: ['docker.io', 'containerd', 'runc'],
+    file: 'usr/sbin/dockerd',
+  },
+  busybox: {
+    variable: 'BUSYBOX_BIN',
+    program: 'busybox',
+    packages: ['busybox-static'],
+    file: 'bin/busybox',
   },
 };
 
@@ -53,7 +65,7 @@ export function findServer(name) {
   const missing = whyNotFetched();
   if (missing !== undefined)
     throw new Error(`${name} is missing: put it on PATH or name it by ${server.variable} (${missing})`);
-  fetchPackage(server, path.join(CACHE, name));
+  fetchPackages(server, path.join(CACHE, name));
   return cached;
 }
 
@@ -73,8 +85,8 @@ function whyNotFetched() {
   return undefined;
 }
 
-/** Downloads and unpacks one Debian package without installing it, through an apt configuration of its own. */
-function fetchPackage({ package: name, suite, file }, target) {
+/** Downloads and unpacks Debian packages without installing them, through an apt configuration of its own. */
+function fetchPackages({ packages, suite = ownSuite(), file }, target) {
   mkdirSync(CACHE, { recursive: true });
   const work = mkdtempSync(path.join(CACHE, 'apt-'));
   try {
@@ -100,11 +112,11 @@ function fetchPackage({ package: name, suite, file }, target) {
         env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       });
     run('apt-get', [...apt, 'update']);
-    run('apt-get', [...apt, 'download', '--', name]);
-    const archive = readdirSync(work).find((entry) => entry.endsWith('.deb'));
-    if (archive === undefined) throw new Error(`apt downloaded no package ${name}`);
-    run('dpkg', ['-x', archive, path.join(work, 'root')]);
-    if (!isProgram(path.join(work, 'root', file))) throw new Error(`the package ${name} holds no ${file}`);
+    run('apt-get', [...apt, 'download', '--', ...packages]);
+    const archives = readdirSync(work).filter((entry) => entry.endsWith('.deb'));
+    if (archives.length < packages.length) throw new Error('apt downloaded less than it was asked for');
+    for (const archive of archives) run('dpkg', ['-x', archive, path.join(work, 'root')]);
+    if (!isProgram(path.join(work, 'root', file))) throw new Error(`they hold no ${file}`);
     rmSync(target, { recursive: true, force: true });
     try {
       renameSync(path.join(work, 'root'), target);
@@ -115,12 +127,19 @@ function fetchPackage({ package: name, suite, file }, target) {
   } catch (error) {
     const said = error.stderr ? `: ${String(error.stderr).trim().split('\n').slice(-3).join(' | ')}` : '';
     throw new Error(
-      `the Debian package ${name} could not be fetched (${error.message.split('\n')[0]}${said})`,
+      `the Debian packages ${packages.join(', ')} could not be fetched (${error.message.split('\n')[0]}${said})`,
       { cause: error },
     );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Code name of this machine's Debian. */
+function ownSuite() {
+  const name = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+  if (name === undefined) throw new Error('/etc/os-release names no Debian suite');
+  return name;
 }
 
 /** Address of the mirror that this machine uses for Debian itself, from its apt sources. */

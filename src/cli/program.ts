@@ -156,6 +156,14 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     () => import('./commands/sandbox.js'),
   )
     .option('--dir <folder>', 'where its state is kept', '.towline/sandbox')
+    .addOption(
+      new Option(
+        '--docker <when>',
+        'run jobs that name an image in Docker, where it answers and has the image',
+      )
+        .choices(['auto', 'off'])
+        .default('auto'),
+    )
     .addOption(new Option('--consul-port <port>', 'port of the Consul API').default(8500).argParser(port))
     .addOption(new Option('--marathon-port <port>', 'port of the Marathon API').default(8080).argParser(port))
     .addOption(new Option('--chronos-port <port>', 'port of the Chronos API').default(4400).argParser(port));

@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Containers } from '../ports/containers.js';
 import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import { startChronosPart } from './chronos/index.js';
 import { startConsulPart } from './consul/index.js';
 import { startMarathonPart } from './marathon/index.js';
-import { startOf } from './tasks/runner.js';
+import { startOf } from './tasks/process-runner.js';
 
 export interface SandboxOptions {
   /** Where state, and the folders of tasks, are kept. */
@@ -14,6 +15,8 @@ export interface SandboxOptions {
   /** 0 takes a free one. */
   ports: { consul: number; marathon: number; chronos: number };
   log: Log;
+  /** Runs the tasks that name an image; undefined: all of them run as processes. */
+  containers?: Containers;
   /** A second of a manifest lasts 1/timeScale of a real one. */
   timeScale?: number;
 }
@@ -29,6 +32,7 @@ export async function startSandbox({
   host,
   ports,
   log,
+  containers,
   timeScale = 1,
 }: SandboxOptions): Promise<Sandbox> {
   const unlock = lockFolder(dataDir);
@@ -55,7 +59,7 @@ export async function startSandbox({
       });
     }
   };
-  const common = { host, log };
+  const common = { host, log, ...(containers === undefined ? {} : { containers }) };
   const consul = await started('consul', ports.consul, () =>
     startConsulPart({ ...common, dataDir: path.join(dataDir, 'consul'), port: ports.consul }),
   );

@@ -172,6 +172,8 @@ async function setScene({ folder, project, program, narrator, consulUrl }: Chain
     [
       program,
       'sandbox',
+      '--docker',
+      'off',
       '--dir',
       path.join(folder, 'sandbox'),
       '--consul-port',

@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
@@ -105,7 +106,7 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** A suite that needs a server. Without it the suite is skipped, by name and loudly; under CI that is a failure. */
-export function withServer(name: 'consul', title: string, suite: () => void): void {
+export function withServer(name: 'consul' | 'docker', title: string, suite: () => void): void {
   const missing = whyMissing(name);
   if (missing === undefined || process.env['CI'] === 'true') describe(title, suite);
   else describe.skip(`${title} (SKIPPED: ${missing})`, suite);
@@ -113,9 +114,19 @@ export function withServer(name: 'consul', title: string, suite: () => void): vo
 
 function whyMissing(name: string): string | undefined {
   try {
+    if (name === 'docker') return whyNoDocker();
     findServer(name);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function whyNoDocker(): string | undefined {
+  if (process.env['DOCKER_HOST'] === undefined && !existsSync('/var/run/docker.sock')) {
+    if (process.getuid?.() !== 0) return 'no Docker engine answers, and only root can start one';
+    findServer('docker');
+  }
+  findServer('busybox');
+  return undefined;
 }

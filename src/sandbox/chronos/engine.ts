@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../runtime/log.js';
-import type { RunningTask, TaskRunner } from '../tasks/runner.js';
+import { CannotRun, type RunningTask, type TaskContainer, type TaskRunner } from '../tasks/task.js';
 import { advanced, parse } from './schedule.js';
 import type { ChronosState, Job } from './types.js';
 
@@ -68,13 +68,23 @@ export class Engine {
     };
     history.push(record);
     if (history.length > 50) history.shift();
-    const task = await this.runner.launch({
-      taskId,
-      jobId: name,
-      command: { shell: command },
-      env,
-      killGraceMs: 2000,
-    });
+    const container = containerOf(job);
+    let task: RunningTask;
+    try {
+      task = await this.runner.launch({
+        taskId,
+        jobId: name,
+        ...(command === '' ? {} : { command: { shell: command } }),
+        ...(container === undefined ? {} : { container }),
+        env,
+        killGraceMs: 2000,
+      });
+    } catch (error) {
+      if (!(error instanceof CannotRun)) throw error;
+      this.log.warn({ job: name, reason: error.message }, 'the job can not run here');
+      Object.assign(record, { end: new Date().toISOString(), status: 'TASK_FAILED' });
+      return this.#ended(name, false);
+    }
     this.running.set(name, [...(this.running.get(name) ?? []), { taskId, task }]);
     const { code } = await task.exited;
     this.running.set(
@@ -137,4 +147,26 @@ export class Engine {
   stop(): void {
     this.#stopped = true;
   }
+}
+
+/** Without an image the container is ignored, and the job runs on the host (reference: chronos.md §2). */
+function containerOf(job: Job): TaskContainer | undefined {
+  const container = (job['container'] ?? {}) as Record<string, unknown>;
+  if (typeof container['image'] !== 'string' || container['image'] === '') return undefined;
+  const volumes = Array.isArray(container['volumes'])
+    ? (container['volumes'] as Record<string, unknown>[])
+    : [];
+  return {
+    image: container['image'],
+    forcePull: container['forcePullImage'] === true,
+    privileged: false,
+    network: container['network'] === undefined || container['network'] === 'HOST' ? 'host' : 'bridge',
+    ports: [],
+    mounts: volumes.flatMap(({ hostPath, containerPath, mode }) =>
+      typeof hostPath === 'string' && typeof containerPath === 'string' && hostPath.startsWith('/')
+        ? [{ hostPath, containerPath, readOnly: mode === 'RO' }]
+        : [],
+    ),
+    ...(typeof job['mem'] === 'number' ? { memory: job['mem'] } : {}),
+  };
 }

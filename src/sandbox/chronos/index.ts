@@ -1,8 +1,9 @@
 import path from 'node:path';
+import type { Containers } from '../../ports/containers.js';
 import type { Log } from '../../runtime/log.js';
 import { StateFile } from '../files/state-file.js';
 import { serveHttp } from '../http/server.js';
-import { processRunner, type TaskRunner } from '../tasks/runner.js';
+import { taskRunner } from '../tasks/index.js';
 import { handle } from './api.js';
 import { Engine } from './engine.js';
 import type { ChronosState } from './types.js';
@@ -12,7 +13,7 @@ export interface ChronosPartOptions {
   host: string;
   port: number;
   log: Log;
-  runner?: TaskRunner;
+  containers?: Containers;
 }
 
 const TICK_MS = 250;
@@ -23,9 +24,9 @@ export async function startChronosPart({
   host,
   port,
   log,
-  ...given
+  containers,
 }: ChronosPartOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const runner = given.runner ?? processRunner(path.join(dataDir, 'tasks'));
+  const runner = taskRunner({ folder: path.join(dataDir, 'tasks'), containers, log, host });
   const file = new StateFile<ChronosState>(path.join(dataDir, 'chronos.json'), () => state);
   const state: ChronosState = file.load() ?? { jobs: {}, ghosts: {}, joined: {}, history: {} };
   const changed = (): void => file.changed();

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../runtime/log.js';
-import { freePorts, type TaskRunner } from '../tasks/runner.js';
+import { freePorts } from '../tasks/free-ports.js';
+import { CannotRun, type TaskRunner } from '../tasks/task.js';
 import type { Events } from './events.js';
 import { startChecks } from './health.js';
-import { processesOf } from './processes.js';
+import { launchPlanOf, type Command } from './launch-plan.js';
 import { asDoc, asList, numberOf, type LiveTask, type RunSpec, type Task } from './types.js';
 
 export interface Agent {
@@ -122,8 +123,9 @@ export class Engine {
     if (Date.now() < spec.delayUntil) return false;
     const agent = this.#offer(spec);
     if (agent === undefined) return false;
-    const plan = processesOf(spec);
-    const ports = await freePorts(plan.freePorts);
+    const plan = launchPlanOf(spec);
+    const taken = new Set([...this.tasks.values()].flatMap((t) => t.ports));
+    const ports = await freePorts(plan.freePorts, taken);
     if (this.closed) return false;
     const id = `${spec.id.slice(1).replaceAll('/', '_')}.${spec.kind === 'pod' ? 'instance-' : ''}${randomUUID()}`;
     const task: LiveTask = {
@@ -146,25 +148,32 @@ export class Engine {
       timers: [],
     };
     this.tasks.set(id, task);
-    for (const each of plan.commands(task)) {
-      if (each.problem !== undefined) {
-        this.options.log.warn({ task: id, reason: each.problem }, 'the task can not run here');
-        this.ended(task, { code: 1, signal: null }, each.problem);
-        return true;
-      }
-      const running = await this.options.runner.launch({
-        taskId: `${id}${each.name}`,
-        jobId: spec.id,
-        command: each.command,
-        env: each.env,
-        killGraceMs: this.#graceMs(spec),
-      });
-      task.running.push(running);
-      task.processes.push({ pid: running.pid, started: running.started });
-      void running.exited.then((exit) => this.ended(task, exit));
-    }
-    this.#started(task, spec);
+    this.#status(task, 'TASK_STAGING', '');
+    // Not awaited: fetching an image takes its time, and other tasks do not wait for it.
+    void this.#start(task, spec, plan.commands(task));
     return true;
+  }
+
+  async #start(task: LiveTask, spec: RunSpec, commands: readonly Command[]): Promise<void> {
+    for (const { name, ...command } of commands) {
+      try {
+        const running = await this.options.runner.launch({
+          taskId: `${task.id}${name}`,
+          jobId: spec.id,
+          killGraceMs: this.#graceMs(spec),
+          ...command,
+        });
+        if (task.killing) return void running.kill();
+        task.running.push(running);
+        task.processes.push(running.ref);
+        void running.exited.then((exit) => this.ended(task, exit));
+      } catch (error) {
+        if (!(error instanceof CannotRun)) throw error;
+        this.options.log.warn({ task: task.id, reason: error.message }, 'the task can not run here');
+        return this.ended(task, { code: 1, signal: null }, error.message);
+      }
+    }
+    if (!task.killing) this.#started(task, spec);
   }
 
   #started(task: LiveTask, spec: RunSpec): void {
@@ -190,13 +199,13 @@ export class Engine {
   }
 
   /** Takes a task of an earlier run of the sandbox over, or counts it as lost. */
-  adopt(stored: Task): void {
+  async adopt(stored: Task): Promise<void> {
     const spec = this.specs.get(stored.specId);
     const task: LiveTask = { ...stored, running: [], timers: [] };
-    const running = stored.processes.map((p) =>
-      this.options.runner.adopt(p.pid, p.started, spec === undefined ? 3000 : this.#graceMs(spec)),
-    );
-    if (spec === undefined || running.length === 0 || running.some((r) => r === undefined)) {
+    const graceMs = spec === undefined ? 3000 : this.#graceMs(spec);
+    const running = await Promise.all(stored.processes.map((ref) => this.options.runner.adopt(ref, graceMs)));
+    const isWhole = running.length > 0 && running.every((r) => r !== undefined);
+    if (spec === undefined || !isWhole || task.state === 'TASK_STAGING') {
       for (const each of running) void each?.kill();
       return;
     }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import type { Containers } from '../../ports/containers.js';
 import type { Log } from '../../runtime/log.js';
 import { StateFile } from '../files/state-file.js';
 import { serveHttp } from '../http/server.js';
-import { processRunner, type TaskRunner } from '../tasks/runner.js';
+import { taskRunner } from '../tasks/index.js';
 import { handle } from './api.js';
 import { Deployments } from './deployments.js';
 import { Engine, type Agent } from './engine.js';
@@ -16,7 +17,7 @@ export interface MarathonPartOptions {
   host: string;
   port: number;
   log: Log;
-  runner?: TaskRunner;
+  containers?: Containers;
   /** A manifest's second lasts 1/timeScale of a real one. */
   timeScale?: number;
   agents?: readonly Agent[];
@@ -36,8 +37,8 @@ const TICK_MS = 40;
 
 /** Marathon's API over local processes. Its state, and the tasks that still run, survive a restart. */
 export async function startMarathonPart(options: MarathonPartOptions): Promise<RunningPart> {
-  const { dataDir, host, port, log, timeScale = 1, agents = AGENTS } = options;
-  const runner = options.runner ?? processRunner(path.join(dataDir, 'tasks'));
+  const { dataDir, host, port, log, containers, timeScale = 1, agents = AGENTS } = options;
+  const runner = taskRunner({ folder: path.join(dataDir, 'tasks'), containers, log, host });
   const events = new Events();
   let frameworkId = `${randomUUID()}-0000`;
   const file: StateFile<MarathonState> = new StateFile(path.join(dataDir, 'marathon.json'), () => ({
@@ -59,7 +60,7 @@ export async function startMarathonPart(options: MarathonPartOptions): Promise<R
     for (const [id, spec] of Object.entries(stored.specs)) engine.specs.set(id, spec);
     for (const [id, group] of Object.entries(stored.groups)) store.groups.set(id, group);
     deployments.running.push(...stored.deployments);
-    for (const task of stored.tasks) engine.adopt(task);
+    await Promise.all(stored.tasks.map((task) => engine.adopt(task)));
   }
   let url = '';
   const http = await serveHttp({ host, port }, async (request) => {

@@ -1,4 +1,4 @@
-import type { RunningTask } from '../tasks/runner.js';
+import type { RunningTask, TaskRef } from '../tasks/task.js';
 
 /** JSON as it comes from outside; read field by field. */
 export type Doc = Record<string, unknown>;
@@ -33,7 +33,7 @@ export interface Task {
   stagedAt: string;
   startedAt?: string;
   killing: boolean;
-  processes: { pid: number; started: string }[];
+  processes: TaskRef[];
   /** One result for each health check of the spec. */
   health: {
     alive: boolean;

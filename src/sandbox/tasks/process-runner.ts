@@ -1,44 +1,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
-
-export interface TaskSpec {
-  taskId: string;
-  jobId: string;
-  /** A shell command, as Marathon's `cmd` is one, or an argument list. */
-  command: { shell: string } | { argv: string[] };
-  env: Record<string, string>;
-  /** Milliseconds between SIGTERM and SIGKILL. */
-  killGraceMs: number;
-}
-
-export interface TaskExit {
-  code: number | null;
-  signal: string | null;
-}
-
-export interface RunningTask {
-  pid: number;
-  /** Identity of the process, to know it again after a restart of the sandbox. */
-  started: string;
-  exited: Promise<TaskExit>;
-  kill(): Promise<void>;
-}
-
-/** Runs tasks as local processes. */
-export interface TaskRunner {
-  launch(spec: TaskSpec): Promise<RunningTask>;
-  /** A task of an earlier run of the sandbox, where its process still lives. */
-  adopt(pid: number, started: string, killGraceMs: number): RunningTask | undefined;
-  /** Ends everything that was started and not yet ended. */
-  close(): Promise<void>;
-}
+import { CannotRun, type RunningTask, type TaskExit, type TaskRunner } from './task.js';
 
 /** Variables of the sandbox's own process that tasks do not inherit. */
-const PRIVATE = /^(CONSUL_|TOWLINE_|npm_|NODE_OPTIONS$|GIT_)/;
+const PRIVATE = /^(CONSUL_|TOWLINE_|DOCKER_|npm_|NODE_OPTIONS$|GIT_)/;
 
-/** Each task is a process group of its own, in a folder of its own with its output, and is ended as a group. */
+/** Tasks as local processes: each is a process group of its own, in a folder of its own, and is ended as a group. */
 export function processRunner(folder: string): TaskRunner {
   const running = new Set<RunningTask>();
 
@@ -49,9 +17,14 @@ export function processRunner(folder: string): TaskRunner {
   };
 
   return {
-    async launch({ taskId, command, env, killGraceMs }) {
-      const home = path.join(folder, taskId.replace(/[^\w.-]+/g, '_'));
-      mkdirSync(home, { recursive: true });
+    async launch({ taskId, command, container, env, killGraceMs }) {
+      if (command === undefined)
+        throw new CannotRun(
+          container === undefined
+            ? 'it has no command'
+            : `the image ${container.image} has an entry point of its own, and no container engine runs it here; give the job a command, or start Docker`,
+        );
+      const home = homeOf(folder, taskId);
       const [out, err] = [openSync(path.join(home, 'stdout'), 'a'), openSync(path.join(home, 'stderr'), 'a')];
       const inherited = Object.fromEntries(
         Object.entries(process.env).filter(([name]) => !PRIVATE.test(name)),
@@ -75,14 +48,15 @@ export function processRunner(folder: string): TaskRunner {
       });
       const pid = child.pid ?? -1;
       return track({
-        pid,
-        started: startOf(pid) ?? '',
+        ref: { pid, started: startOf(pid) ?? '' },
         exited,
         kill: () => killGroup(pid, exited, killGraceMs),
       });
     },
 
-    adopt(pid, started, killGraceMs) {
+    async adopt(ref, killGraceMs) {
+      if (!('pid' in ref)) return undefined;
+      const { pid, started } = ref;
       if (started === '' || startOf(pid) !== started) return undefined;
       const exited = new Promise<TaskExit>((resolve) => {
         const timer = setInterval(() => {
@@ -91,13 +65,20 @@ export function processRunner(folder: string): TaskRunner {
           resolve({ code: null, signal: null });
         }, 200);
       });
-      return track({ pid, started, exited, kill: () => killGroup(pid, exited, killGraceMs) });
+      return track({ ref, exited, kill: () => killGroup(pid, exited, killGraceMs) });
     },
 
     async close() {
       await Promise.all([...running].map((task) => task.kill()));
     },
   };
+}
+
+/** The folder of a task, made if need be: its working folder, with what it writes. */
+export function homeOf(folder: string, taskId: string): string {
+  const home = path.join(folder, taskId.replace(/[^\w.-]+/g, '_'));
+  mkdirSync(home, { recursive: true });
+  return home;
 }
 
 async function killGroup(pid: number, exited: Promise<TaskExit>, graceMs: number): Promise<void> {
@@ -127,22 +108,4 @@ export function startOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Free ports on loopback, held together while they are chosen so that no two are the same. */
-export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<net.Server>((resolve, reject) => {
-          const server = net.createServer();
-          server.once('error', reject);
-          server.listen(0, host, () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

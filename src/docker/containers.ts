@@ -1,0 +1,178 @@
+import Docker from 'dockerode';
+import type { ContainerSpec, ContainerState, Containers } from '../ports/containers.js';
+import type { Waiting } from '../ports/kv-store.js';
+import { isAbort, messageOf, TowlineError } from '../runtime/errors.js';
+
+export interface DockerOptions {
+  /** As DOCKER_HOST has it: `unix:///path`, `tcp://host:port`. Undefined: as every Docker client finds it. */
+  host?: string;
+}
+
+/** Docker's engine, or what speaks its API (Podman), as Containers. */
+export function dockerContainers({ host }: DockerOptions = {}): Containers {
+  const docker = new Docker(host === undefined ? {} : connection(host));
+  return {
+    describe: async ({ signal }) => {
+      signal.throwIfAborted();
+      const late = new Promise<never>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      });
+      const { Version: version } = await asked('the engine', () => Promise.race([docker.version(), late]));
+      return { version, local: isLocal(docker) };
+    },
+    hasImage: async (image) =>
+      (await found(() => asked(`image ${image}`, () => docker.getImage(image).inspect()))) !== undefined,
+    pull: (image, waiting) => pull(docker, image, waiting),
+    start: (spec, { signal }) => start(docker, spec, signal),
+    follow: async (id, { stdout, stderr }, { signal }) => {
+      const container = docker.getContainer(id);
+      const stream = await asked(`container ${id}`, () =>
+        container.logs({ follow: true, stdout: true, stderr: true, abortSignal: signal }),
+      );
+      docker.modem.demuxStream(stream, stdout, stderr);
+      await new Promise<void>((resolve) => {
+        stream.once('end', resolve);
+        stream.once('close', resolve);
+        // The one who watches the container learns what happened to it; here only its words are copied.
+        stream.once('error', () => resolve());
+      });
+      stdout.end();
+      stderr.end();
+    },
+    find: (id, waiting) => find(docker, id, waiting),
+    wait: async (id, { signal }) => {
+      const ended = await found(() =>
+        asked<{ StatusCode: number }>(`container ${id}`, () =>
+          docker.getContainer(id).wait({ abortSignal: signal }),
+        ),
+      );
+      return ended?.StatusCode;
+    },
+    remove: async (id, { graceMs }) => {
+      const container = docker.getContainer(id);
+      const seconds = Math.max(1, Math.ceil(graceMs / 1000));
+      await found(() => asked(`container ${id}`, () => container.stop({ t: seconds })));
+      await found(() => asked(`container ${id}`, () => container.remove({ force: true, v: true })));
+    },
+  };
+}
+
+async function find(docker: Docker, id: string, { signal }: Waiting): Promise<ContainerState | undefined> {
+  signal.throwIfAborted();
+  const seen = await found(() => asked(`container ${id}`, () => docker.getContainer(id).inspect()));
+  if (seen === undefined) return undefined;
+  const { Running: running, ExitCode: exitCode } = seen.State;
+  return running ? { running } : { running, exitCode };
+}
+
+async function start(docker: Docker, spec: ContainerSpec, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
+  const key = (port: { containerPort: number; protocol: string }): string =>
+    `${port.containerPort}/${port.protocol}`;
+  const container = await asked(`a container of ${spec.image}`, () =>
+    docker.createContainer({
+      name: spec.name,
+      Image: spec.image,
+      ...(spec.entrypoint === undefined ? {} : { Entrypoint: [...spec.entrypoint] }),
+      ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
+      ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
+      ...(spec.user === undefined ? {} : { User: spec.user }),
+      Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+      Labels: { ...spec.labels },
+      ExposedPorts: Object.fromEntries(spec.ports.map((port) => [key(port), {}])),
+      HostConfig: {
+        NetworkMode: spec.network,
+        PortBindings: Object.fromEntries(
+          spec.ports.map((port) => [
+            key(port),
+            [{ HostIp: spec.publishOn, HostPort: String(port.hostPort) }],
+          ]),
+        ),
+        Binds: spec.mounts.map(
+          ({ hostPath, containerPath, readOnly }) => `${hostPath}:${containerPath}${readOnly ? ':ro' : ''}`,
+        ),
+        ...(spec.privileged === true ? { Privileged: true } : {}),
+        ...(spec.memoryBytes === undefined ? {} : { Memory: spec.memoryBytes }),
+      },
+    }),
+  );
+  try {
+    await asked(`a container of ${spec.image}`, () => container.start());
+  } catch (error) {
+    await container.remove({ force: true }).catch(() => undefined);
+    throw error;
+  }
+  return container.id;
+}
+
+/** A pull that fails still answers 200: the error is a line of its stream (reference: edges.md §5). */
+async function pull(docker: Docker, image: string, { signal }: Waiting): Promise<void> {
+  const stream = await asked(`image ${image}`, () => docker.pull(image, { abortSignal: signal }));
+  await new Promise<void>((resolve, reject) => {
+    let failure: string | undefined;
+    docker.modem.followProgress(
+      stream,
+      (error) => {
+        const said = failure ?? (error === null || error === undefined ? undefined : messageOf(error));
+        if (said === undefined) resolve();
+        else reject(new TowlineError('image-pull', 'refused', `the image ${image} can't be had: ${said}`));
+      },
+      (line: { error?: unknown }) => {
+        if (typeof line.error === 'string') failure ??= line.error;
+      },
+    );
+  });
+}
+
+/** Undefined for what the engine does not have. */
+async function found<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof TowlineError && [304, 404, 409].includes(statusOf(error.cause) ?? 0))
+      return undefined;
+    throw error;
+  }
+}
+
+async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (isAbort(cause)) throw cause;
+    if (statusOf(cause) === undefined)
+      throw new TowlineError(
+        'containers-unavailable',
+        'unavailable',
+        `Docker does not answer: ${messageOf(cause)}`,
+        {
+          cause,
+          help: 'Start Docker, or say where it is with DOCKER_HOST.',
+        },
+      );
+    throw new TowlineError('containers-refused', 'refused', `Docker refuses ${what}: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function statusOf(cause: unknown): number | undefined {
+  const status = (cause as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function connection(host: string): Docker.DockerOptions {
+  const url = new URL(host);
+  if (url.protocol === 'unix:') return { socketPath: url.pathname };
+  return {
+    protocol: url.protocol === 'https:' ? 'https' : 'http',
+    host: url.hostname,
+    port: Number(url.port || 2375),
+  };
+}
+
+/** True where its ports and folders are this machine's. */
+function isLocal(docker: Docker): boolean {
+  const { socketPath, host } = docker.modem as { socketPath?: string; host?: string };
+  return socketPath !== undefined || ['localhost', '127.0.0.1', '::1'].includes(host ?? '');
+}

@@ -1,0 +1,1 @@
+export { dockerContainers, type DockerOptions } from './containers.js';
