@@ -38,7 +38,12 @@ export function advanced(text: string, zone: string, now: number): { text: strin
   if (parsed === undefined) return { text, exhausted: false };
   const period = Duration.fromISO(parsed.period);
   let start = parsed.start;
-  if (period.isValid && period.toMillis() > 0) while (start.toMillis() <= now) start = start.plus(period);
+  const step = period.isValid ? period.toMillis() : 0;
+  // Hours and less are of one length: an old start with a short period is not walked through tick by tick.
+  const isExact = !['years', 'months', 'weeks', 'days'].some((unit) => period.get(unit as 'days') !== 0);
+  if (isExact && step > 0 && start.toMillis() <= now)
+    start = start.plus(Math.floor((now - start.toMillis()) / step) * step);
+  if (step > 0) while (start.toMillis() <= now) start = start.plus(period);
   // R0 - 1 prints as R: for ever.
   const repeat = parsed.repeat < 0 ? -1 : parsed.repeat - 1;
   return { text: `R${repeat < 0 ? '' : repeat}/${printed(start)}/${parsed.period}`, exhausted: repeat === 0 };

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { isObject, type Json, type JsonObject } from '../../../domain/source/json.js';
 import { STATE_FIELDS } from '../model/rules.js';
-import { isLaterForm, nextOnPattern, parseSchedule, scheduleText } from '../model/schedule.js';
+import { isLaterForm, nextOnPattern, parseSchedule, scheduleText, zoneOf } from '../model/schedule.js';
 
 /**
  * The body that puts a job in place without losing what it has lived through (reference: chronos.md §2, "Update body"):
@@ -21,13 +21,12 @@ export function bodyOf(spec: JsonObject, live: JsonObject | undefined, now: numb
 }
 
 function scheduleOf(text: string, spec: JsonObject, live: JsonObject | undefined, now: number): string {
-  const zone = typeof spec['scheduleTimeZone'] === 'string' ? spec['scheduleTimeZone'] : '';
-  const parsed = parseSchedule(text, zone);
+  const parsed = parseSchedule(text, zoneOf(spec));
   if ('problem' in parsed) return text;
   const { schedule } = parsed;
   const running = typeof live?.['schedule'] === 'string' ? live['schedule'] : undefined;
   if (running !== undefined) {
-    const found = parseSchedule(running, '');
+    const found = parseSchedule(running, zoneOf(live ?? {}));
     if ('schedule' in found && isLaterForm(schedule, found.schedule)) return running;
   }
   const { start, repeat, duration } = schedule;

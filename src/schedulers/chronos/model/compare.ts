@@ -1,7 +1,7 @@
 import type { Comparison, FieldDiff, SchedulerModel } from '../../../domain/job/scheduler-model.js';
 import { canonicalJson, isObject, pointer, type Json, type JsonObject } from '../../../domain/source/json.js';
 import { parentsOf, STATE_FIELDS } from './rules.js';
-import { isLaterForm, parseSchedule } from './schedule.js';
+import { isLaterForm, parseSchedule, zoneOf } from './schedule.js';
 
 /** Known only to 2.x, not echoed by 3.x; and what 3.x adds by itself. */
 const SKIPPED = new Set([...STATE_FIELDS, 'epsilon', 'async', 'schedule', 'uris']);
@@ -110,10 +110,9 @@ function scheduleDiff(desired: JsonObject, live: JsonObject): FieldDiff[] {
     },
   ];
   if (typeof after !== 'string' || typeof before !== 'string') return differs;
-  const zone = typeof desired['scheduleTimeZone'] === 'string' ? desired['scheduleTimeZone'] : '';
-  const wanted = parseSchedule(after, zone);
+  const wanted = parseSchedule(after, zoneOf(desired));
   if ('problem' in wanted) return after === before ? [] : differs;
-  const found = parseSchedule(before.replace(/^R0\//, 'R1/'), '');
+  const found = parseSchedule(before.replace(/^R0\//, 'R1/'), zoneOf(live));
   if ('problem' in found) return differs;
   // An exhausted job stands there as R0: it is the last form of its life and no difference.
   return isLaterForm(wanted.schedule, found.schedule) ? [] : differs;

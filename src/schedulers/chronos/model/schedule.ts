@@ -1,4 +1,5 @@
 import { DateTime, Duration, IANAZone } from 'luxon';
+import type { JsonObject } from '../../../domain/source/json.js';
 
 /** `R5/2026-01-01T03:00:00Z/P1D`, taken apart. */
 export interface Schedule {
@@ -10,6 +11,24 @@ export interface Schedule {
   period: string;
   duration: Duration;
 }
+
+/** The zone of a job, Git's or live; empty: the offset of its start counts. */
+export function zoneOf(spec: JsonObject): string {
+  return typeof spec['scheduleTimeZone'] === 'string' ? spec['scheduleTimeZone'] : '';
+}
+
+/** Short names that Java reads as regions with summer time, where the tz database has none or a fixed offset. */
+const JAVA_ZONES: Readonly<Record<string, string>> = {
+  PST: 'America/Los_Angeles',
+  MST: 'America/Denver',
+  CST: 'America/Chicago',
+  EST: 'America/New_York',
+  AST: 'America/Anchorage',
+  HST: 'Pacific/Honolulu',
+  JST: 'Asia/Tokyo',
+  IST: 'Asia/Kolkata',
+  ECT: 'CET',
+};
 
 /** A repeating interval, or what is wrong with it (reference: chronos.md §2, "Schedule"). */
 export function parseSchedule(
@@ -47,7 +66,7 @@ export function parseSchedule(
         'the start has no offset and there is no scheduleTimeZone; it would be read in the zone of the server',
       fix: 'Add Z or an offset to the start, or set scheduleTimeZone.',
     };
-  const known = zone !== '' && IANAZone.isValidZone(zone) ? zone : 'UTC';
+  const known = JAVA_ZONES[zone] ?? (zone !== '' && IANAZone.isValidZone(zone) ? zone : 'UTC');
   // The zone overrides the offset and keeps the wall clock.
   const wall = zone === '' ? start : start.replace(/(Z|[+-]\d\d(:?\d\d)?)$/, '');
   const at =
@@ -104,10 +123,33 @@ function clean(duration: Duration): Record<string, number> {
 function onPattern(start: DateTime, period: Duration, at: DateTime): boolean {
   if (at.toMillis() < start.toMillis()) return false;
   const index = stepsUntil(start, period, at);
-  return [index - 1, index, index + 1].some(
-    (n) => n >= 0 && start.plus(multiply(period, n)).toMillis() === at.toMillis(),
-  );
+  const slack = summerTimeSlack(start, period, index + 1);
+  return [index - 1, index, index + 1].some((n) => {
+    const off = Math.abs(start.plus(multiply(period, Math.max(0, n))).toMillis() - at.toMillis());
+    return off === 0 || (slack > 0 && off % slack === 0);
+  });
 }
+
+/**
+ * Hours by which a live start may lie beside the pattern of Git for no reason but summer time, in ms. Days keep the wall
+ * clock, hours do not: a period of both lands an hour more or less away for each change of the clock, depending on how
+ * many steps Chronos took at once. And a start of days that once fell into the hour that spring leaves out stays an hour
+ * late for ever (reference: chronos.md §2).
+ */
+function summerTimeSlack(start: DateTime, period: Duration, steps: number): number {
+  const { years, months, weeks, days, hours, minutes, seconds } = period;
+  if (years + months + weeks + days === 0) return 0;
+  const [winter, summer] = [1, 7].map((month) => start.set({ month, day: 1 }).offset);
+  const shift = Math.abs((summer ?? 0) - (winter ?? 0)) * 60_000;
+  if (shift === 0 || hours + minutes + seconds > 0) return shift;
+  const clock = (at: DateTime): number => at.hour * 60 + at.minute;
+  for (let n = 1; n <= Math.min(steps, MOST_STEPS); n++)
+    if (clock(start.plus(multiply(period, n))) !== clock(start)) return shift;
+  return 0;
+}
+
+/** Ten years of days: within these every clock time meets each change of the clock. */
+const MOST_STEPS = 3660;
 
 /** The first moment of the pattern that is not before a given one, and how many steps lie before it. */
 export function nextOnPattern(
@@ -122,12 +164,13 @@ export function nextOnPattern(
 }
 
 function stepsUntil(start: DateTime, period: Duration, at: DateTime): number {
-  const one = start.plus(period).toMillis() - start.toMillis();
   if (period.years > 0 || period.months > 0) {
     const months = period.years * 12 + period.months;
     return Math.floor(at.diff(start, 'months').months / months);
   }
-  return Math.floor((at.toMillis() - start.toMillis()) / one);
+  // By the wall clock for days, or the hour of a changed clock, taken for a part of each step, adds up over the years.
+  const clock = period.weeks + period.days > 0 ? (at.offset - start.offset) * 60_000 : 0;
+  return Math.floor((at.toMillis() - start.toMillis() + clock) / period.toMillis());
 }
 
 function multiply(period: Duration, n: number): Duration {
