@@ -5,7 +5,7 @@ import type { SchedulerModel } from '../../src/domain/job/scheduler-model.js';
 import type { LiveJob } from '../../src/domain/plan/plan.js';
 import type { KnownJob, PlanInput } from '../../src/domain/plan/plan-input.js';
 import type { PrunePolicy } from '../../src/domain/plan/gate.js';
-import { canonicalJson, isObject, type JsonObject } from '../../src/domain/source/json.js';
+import { canonicalJson, isObject, valueAt, type JsonObject } from '../../src/domain/source/json.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 
 /** A scheduler with the simplest semantics there are: documents are compared as they stand, `needs` are dependencies. */
@@ -13,8 +13,32 @@ export const plainModel: SchedulerModel = {
   kind: 'plain',
   rules: [],
   recognise: (value) => ('id' in value ? 'job' : undefined),
-  jobsOf: () => ({ jobs: [], diagnostics: [] }),
-  validate: () => [],
+  jobsOf: (manifest, document, at, kind) => {
+    const spec = asObject(valueAt(document.value, at));
+    const id = String(spec['id']);
+    const { index, placeOf } = document;
+    const source = {
+      file: manifest.path,
+      document: index,
+      pointer: at,
+      placeOf: (inner: string, part?: 'key' | 'value') => placeOf(at + inner, part),
+    };
+    return {
+      jobs: [{ ref: jobRef('plain', id), scheduler: 'plain', kind, id, spec, source }],
+      diagnostics: [],
+    };
+  },
+  validate: ({ spec, source }) =>
+    spec['broken'] === true
+      ? [
+          {
+            code: 'plain/broken',
+            severity: 'error',
+            message: 'it is broken',
+            place: source.placeOf('/broken'),
+          },
+        ]
+      : [],
   validateSet: () => [],
   dependencies: ({ spec, scheduler }) =>
     Array.isArray(spec['needs']) ? spec['needs'].map((id) => jobRef(scheduler, String(id))) : [],

@@ -1,0 +1,322 @@
+import { describe, expect, it } from '@jest/globals';
+import { LENIENT, plainModel } from '../../../test/builders/plan-input.js';
+import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
+import { MemoryLedger } from '../../../test/fakes/memory-ledger.js';
+import { MemoryRepository } from '../../../test/fakes/memory-repository.js';
+import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
+import type { JobRef } from '../../domain/job/job-ref.js';
+import { parseStatus } from '../../domain/record/status.js';
+import type { Json } from '../../domain/source/json.js';
+import { kvKey, kvLayout } from '../../domain/source/kv-layout.js';
+import { TowlineError } from '../../runtime/errors.js';
+import { silentLog } from '../../runtime/log.js';
+import { systemClock } from '../../runtime/system-clock.js';
+import { mirrorWorker } from '../mirror/index.js';
+import { deployWorker, type DeployWorkerOptions } from './index.js';
+
+const signal = new AbortController().signal;
+const layout = kvLayout('towline/', 'test');
+type Jobs = Record<string, Record<string, Json>>;
+
+/** A mirrored environment with a scheduler in memory. */
+function world(more: Partial<DeployWorkerOptions> = {}) {
+  const kv = new MemoryKv();
+  const lock = new MemoryLock(kv);
+  const ledger = new MemoryLedger();
+  const scheduler = new PlainScheduler();
+  const repository = new MemoryRepository();
+  const common = { layout, kv, lock, clock: systemClock, log: silentLog(), pollMs: 60_000 };
+  const mirror = mirrorWorker({ ...common, branch: 'main', folder: 'jobs', repository });
+  const options: DeployWorkerOptions = {
+    ...common,
+    ledger,
+    ledgerRequired: true,
+    schedulers: [scheduler],
+    models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
+    policy: LENIENT,
+    adopt: 'none',
+    retry: 'none',
+    deploy: { concurrency: 2, deadlineMs: 1000, onFailure: 'rollback', force: false },
+    ...more,
+  };
+  return {
+    kv,
+    lock,
+    ledger,
+    scheduler,
+    mirror,
+    /** Commits these jobs, one file each, and mirrors them. */
+    state: async (jobs: Jobs) => {
+      const files = Object.entries(jobs).map(([id, spec]) => [
+        `jobs/${id}.json`,
+        JSON.stringify({ id, ...spec }),
+      ]);
+      const revision = repository.commit({ 'jobs/README': 'not a job', ...Object.fromEntries(files) });
+      await mirror.once({ signal, trigger: 'test' });
+      return revision;
+    },
+    deploy: (how: { dryRun?: boolean } = {}) =>
+      deployWorker(options).once({ signal, trigger: 'test', ...how }),
+    status: async (id: string) => {
+      const entry = await kv.get(layout.status('plain', id), { signal });
+      return entry === undefined ? undefined : parseStatus(entry.value);
+    },
+    phases: () => ledger.entries.map(({ entry }) => entry.phase),
+  };
+}
+
+describe('the deployer', () => {
+  it('does nothing before anything was mirrored', async () => {
+    expect((await world().deploy()).kind).toBe('nothing-observed');
+  });
+
+  it('creates what Git states, in the order of dependencies, and puts intent and outcome on record', async () => {
+    const { state, deploy, scheduler, ledger, status, phases } = world();
+    const revision = await state({ web: { needs: ['api'] }, api: { needs: ['db'] }, db: {} });
+    expect(await deploy()).toMatchObject({ kind: 'applied' });
+    expect(scheduler.calls).toEqual(['create db', 'create api', 'create web']);
+    expect(phases()).toEqual(['intent', 'outcome']);
+    const [intent, outcome] = ledger.entries.map(({ entry }) => entry);
+    expect(intent?.state.intents.map(({ ref }) => ref).sort()).toEqual([
+      'plain:api',
+      'plain:db',
+      'plain:web',
+    ]);
+    expect(outcome?.state.intents).toEqual([]);
+    expect(outcome).toMatchObject({ revision, pass: intent?.pass, trigger: 'test' });
+    expect(ledger.entries.at(-1)?.files.get('plain/web.json')).toEqual({ id: 'web', needs: ['api'] });
+    expect(await status('web')).toMatchObject({ state: 'applied', revision });
+  });
+
+  it('sends nothing and writes nothing when Git and the scheduler agree', async () => {
+    const { state, deploy, scheduler, ledger, kv } = world();
+    await state({ a: {}, b: {} });
+    await deploy();
+    const transactions = kv.transactions;
+    expect((await deploy()).kind).toBe('unchanged');
+    expect(scheduler.calls).toHaveLength(2);
+    expect(ledger.entries).toHaveLength(2);
+    // The lock is taken and given back; nothing else.
+    expect(kv.transactions - transactions).toBeLessThanOrEqual(2);
+  });
+
+  it('plans without touching anything when asked to', async () => {
+    const { state, deploy, scheduler, ledger } = world();
+    await state({ a: {} });
+    expect(await deploy({ dryRun: true })).toMatchObject({
+      kind: 'planned',
+      plan: { plan: { changes: [{ ref: 'plain:a', action: 'create' }] } },
+    });
+    expect([scheduler.calls, ledger.entries]).toEqual([[], []]);
+  });
+
+  it('deletes what it owns and Git no longer has, leaves what it does not own, forgets its status', async () => {
+    const { state, deploy, scheduler, status } = world();
+    scheduler.jobs.set('foreign', { spec: { id: 'foreign' }, version: 1 });
+    await state({ a: {}, b: {} });
+    await deploy();
+    await state({ a: {} });
+    await deploy();
+    expect(scheduler.calls).toEqual(['create a', 'create b', 'delete b']);
+    expect([...scheduler.jobs.keys()].sort()).toEqual(['a', 'foreign']);
+    expect(await status('b')).toBeUndefined();
+  });
+
+  it('keeps a job of the same name that it does not own until it is adopted', async () => {
+    const foreign = world();
+    foreign.scheduler.jobs.set('a', { spec: { id: 'a', by: 'hand' }, version: 1 });
+    await foreign.state({ a: { by: 'git' } });
+    await foreign.deploy();
+    expect(foreign.scheduler.calls).toEqual([]);
+    expect(await foreign.status('a')).toMatchObject({ state: 'blocked' });
+    const adopting = world({ adopt: new Set(['plain:a' as JobRef]) });
+    adopting.scheduler.jobs.set('a', { spec: { id: 'a', by: 'hand' }, version: 1 });
+    await adopting.state({ a: { by: 'git' } });
+    await adopting.deploy();
+    expect(adopting.scheduler.calls).toEqual(['update a']);
+  });
+
+  it('puts right what was changed by hand', async () => {
+    const { state, deploy, scheduler } = world();
+    await state({ a: { image: '1' } });
+    await deploy();
+    scheduler.jobs.set('a', { spec: { id: 'a', image: 'by hand' }, version: 9 });
+    await deploy();
+    expect(scheduler.jobs.get('a')?.spec).toEqual({ id: 'a', image: '1' });
+  });
+
+  it('holds an invalid job and what depends on it, and goes on with the rest', async () => {
+    const { state, deploy, scheduler, status } = world();
+    await state({ bad: { broken: true }, child: { needs: ['bad'] }, fine: {} });
+    await deploy();
+    expect(scheduler.calls).toEqual(['create fine']);
+    expect(await status('child')).toMatchObject({
+      state: 'blocked',
+      message: expect.stringContaining('plain:bad'),
+    });
+  });
+
+  it('never deletes a job whose manifest became invalid', async () => {
+    const { state, deploy, scheduler } = world();
+    await state({ a: {}, b: {} });
+    await deploy();
+    await state({ a: { broken: true }, b: {} });
+    await deploy();
+    expect(scheduler.jobs.has('a')).toBe(true);
+  });
+
+  it('does not send what follows a failed change, and remembers the failure until Git changes', async () => {
+    const { state, deploy, scheduler, status } = world();
+    await state({ a: { v: 1 }, b: { v: 1, needs: ['a'] } });
+    await deploy();
+    scheduler.ends.set('a', 'failed');
+    await state({ a: { v: 2 }, b: { v: 2, needs: ['a'] } });
+    await deploy();
+    expect(scheduler.calls.slice(2)).toEqual(['update a']);
+    expect(await status('a')).toMatchObject({ state: 'failed' });
+    expect(await status('b')).toMatchObject({
+      state: 'blocked',
+      message: expect.stringContaining('plain:a'),
+    });
+    await deploy();
+    expect(scheduler.calls.slice(2)).toEqual(['update a']);
+    scheduler.ends.clear();
+    await state({ a: { v: 3 }, b: { v: 2, needs: ['a'] } });
+    await deploy();
+    expect(scheduler.calls.slice(3)).toEqual(['update a', 'update b']);
+  });
+
+  it('tries a failed job again when told to, although nothing changed', async () => {
+    const first = world();
+    first.scheduler.ends.set('a', 'failed');
+    await first.state({ a: {} });
+    await first.deploy();
+    first.scheduler.ends.clear();
+    const again = deployWorker({
+      layout,
+      kv: first.kv,
+      lock: first.lock,
+      ledger: first.ledger,
+      schedulers: [first.scheduler],
+      models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
+      policy: LENIENT,
+      adopt: 'none',
+      retry: 'all',
+      clock: systemClock,
+      log: silentLog(),
+      ledgerRequired: true,
+      pollMs: 1000,
+      deploy: { concurrency: 1, deadlineMs: 1000, onFailure: 'leave', force: false },
+    });
+    await again.once({ signal, trigger: 'test' });
+    expect(first.scheduler.calls).toEqual(['create a', 'create a']);
+  });
+
+  it('sends nothing where it can not be put on record, unless configured otherwise', async () => {
+    const strict = world();
+    strict.ledger.broken = new TowlineError('git-denied', 'refused', 'no rights');
+    await strict.state({ a: {} });
+    await expect(strict.deploy()).rejects.toMatchObject({ code: 'ledger-unwritable', kind: 'refused' });
+    expect(strict.scheduler.calls).toEqual([]);
+    const lenient = world({ ledgerRequired: false });
+    lenient.ledger.broken = new TowlineError('git-denied', 'refused', 'no rights');
+    await lenient.state({ a: {} });
+    await lenient.deploy();
+    expect(lenient.scheduler.calls).toEqual(['create a']);
+  });
+
+  it('reads back what a crash left open instead of sending it again', async () => {
+    const { state, deploy, scheduler, ledger, phases } = world();
+    await state({ a: {} });
+    // The change took effect; nobody lived to tell.
+    scheduler.afterEffect = () => {
+      ledger.broken = new TowlineError('git-failed', 'refused', 'the process is gone');
+      throw new DOMException('killed', 'AbortError');
+    };
+    await expect(deploy()).rejects.toMatchObject({ code: 'ledger-unwritable' });
+    expect(phases()).toEqual(['intent']);
+    ledger.broken = undefined;
+    scheduler.afterEffect = () => undefined;
+    await deploy();
+    expect(scheduler.calls).toEqual(['create a']);
+    expect(ledger.entries.at(-1)?.entry).toMatchObject({
+      phase: 'outcome',
+      outcomes: [{ ref: 'plain:a', action: 'none', state: 'applied', message: 'read back' }],
+      state: { intents: [] },
+    });
+  });
+
+  it('refuses a mirror that was tampered with', async () => {
+    const { state, deploy, scheduler, kv } = world();
+    await state({ a: {} });
+    await kv.put(kvKey(`${layout.config}a.json`), Buffer.from('{"id": "a", "image": "evil"}'), { signal });
+    await expect(deploy()).rejects.toMatchObject({ code: 'mirror-tampered' });
+    expect(scheduler.calls).toEqual([]);
+  });
+
+  it('deletes nothing when most of an environment is gone from Git, until a person allows it', async () => {
+    const policy = { enabled: true, maxCount: 1, maxShare: 1, allowed: false };
+    const { state, deploy, scheduler, status } = world({ policy });
+    await state({ a: {}, b: {}, c: {} });
+    await deploy();
+    await state({ a: {} });
+    await deploy();
+    expect([...scheduler.jobs.keys()].sort()).toEqual(['a', 'b', 'c']);
+    expect(await status('b')).toMatchObject({ state: 'blocked', message: expect.stringContaining('limit') });
+  });
+
+  it('concludes nothing from a scheduler that can not be read', async () => {
+    const other = new PlainScheduler('plain');
+    const { state, deploy } = world({ schedulers: [other] });
+    await state({ a: {} });
+    await deploy();
+    other.unreadable = new TowlineError('plain-unavailable', 'unavailable', 'it is away');
+    await state({ b: {} });
+    const result = await deploy();
+    expect(other.calls).toEqual(['create a']);
+    expect(result).toMatchObject({ plan: { unreadable: new Map([['plain', expect.any(String)]]) } });
+  });
+
+  it('waits for the holder of its lock', async () => {
+    const { state, deploy, lock, scheduler } = world();
+    await state({ a: {} });
+    const held = await lock.acquire(layout.lock('deploy'), { signal });
+    const deploying = deploy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(scheduler.calls).toEqual([]);
+    await held.release();
+    await deploying;
+    expect(scheduler.calls).toEqual(['create a']);
+  });
+});
+
+describe('the deployer as a daemon', () => {
+  it('deploys what is mirrored while it runs, and stops when told', async () => {
+    const stop = new AbortController();
+    const { state, scheduler, kv, lock, ledger } = world();
+    const worker = deployWorker({
+      layout,
+      kv,
+      lock,
+      ledger,
+      schedulers: [scheduler],
+      models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
+      policy: LENIENT,
+      adopt: 'none',
+      retry: 'none',
+      clock: systemClock,
+      log: silentLog(),
+      ledgerRequired: true,
+      pollMs: 60_000,
+      deploy: { concurrency: 1, deadlineMs: 1000, onFailure: 'leave', force: false },
+    });
+    const running = worker.run({ signal: stop.signal });
+    await state({ a: {} });
+    while (!scheduler.jobs.has('a')) await new Promise((resolve) => setTimeout(resolve, 5));
+    await state({ a: {}, b: {} });
+    while (!scheduler.jobs.has('b')) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(scheduler.calls).toEqual(['create a', 'create b']);
+    stop.abort(new DOMException('enough', 'AbortError'));
+    await running.catch((error: unknown) => expect(error).toMatchObject({ name: 'AbortError' }));
+  });
+});
