@@ -16,7 +16,7 @@ export interface Ledger {
   head(waiting: Waiting): Promise<LedgerHead>;
   /** The documents last sent, by path in the ledger's tree, for the given paths. */
   documents(head: ObjectId, paths: readonly string[], waiting: Waiting): Promise<Map<string, JsonObject>>;
-  /** Appends after `expected`; throws `conflict` where somebody else came first. Returns the new commit. */
+  /** Appends after `expected`, as `head` told it; throws `conflict` where somebody else came first. Returns the new commit. */
   append(entry: LedgerEntry, expected: ObjectId | undefined, waiting: Waiting): Promise<ObjectId>;
   /** Newest first, along first parents. */
   history(options: Waiting & { limit: number; jobRef?: string }): Promise<LedgerRecord[]>;

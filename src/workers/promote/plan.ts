@@ -96,12 +96,12 @@ export function promotionMessage({ release, edits }: Promotion, environment: str
   const lines = [
     `Promote ${release.image} ${release.tag} to ${environment}`,
     '',
-    ...edits.map(({ path, image, value }) => `${path}: ${image} -> ${value}`),
+    ...edits.map(({ path, image, value }) => oneLine(`${path}: ${image} -> ${value}`)),
     '',
     `Towline-Release: ${releaseText(release)}`,
     `Towline-Environment: ${environment}`,
     `Towline-Pass: ${pass}`,
-    ...jobs.map((ref) => `Towline-Job: ${ref}`),
+    ...jobs.flatMap((ref) => trailer('Towline-Job', ref)),
     ...trailer('Towline-Source-Commit', release.sourceCommit),
     ...trailer('Towline-Source-Repository', release.sourceRepository),
     ...trailer('Towline-Build', release.buildUrl),
@@ -111,8 +111,12 @@ export function promotionMessage({ release, edits }: Promotion, environment: str
   return `${lines.join('\n')}\n`;
 }
 
-/** Values come from KV: a line break in one must not become a trailer of its own. */
-function trailer(key: string, value: string | undefined): string[] {
-  const clean = (value ?? '').replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim();
+function trailer(key: string, value = ''): string[] {
+  const clean = oneLine(value);
   return clean === '' ? [] : [`${key}: ${clean}`];
+}
+
+/** Values come from KV and from manifests: a line break in one must not become a trailer of its own. */
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
 }

@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { JobRef } from '../domain/job/job-ref.js';
+import type { LedgerEntry, LedgerState } from '../domain/record/ledger-entry.js';
+import type { Outcome, OutcomeState } from '../domain/record/outcome.js';
+import type { ObjectId, Revision } from '../domain/source/revision.js';
+import type { Ledger } from './ledger.js';
+
+/** What every ledger must do. `open` gives an empty one for the environment "test"; the revision exists in its repository. */
+export function ledgerContract(open: () => Promise<{ ledger: Ledger; revision: Revision }>): void {
+  describe('a ledger', () => {
+    const waiting = { signal: AbortSignal.timeout(60_000) };
+    let ledger: Ledger;
+    let revision: Revision;
+    beforeEach(async () => {
+      ({ ledger, revision } = await open());
+      await ledger.head(waiting);
+    });
+
+    const outcome = (id: string, state: OutcomeState = 'applied', message = 'fine'): Outcome => ({
+      ref: `marathon:/${id}` as JobRef,
+      scheduler: 'marathon',
+      kind: 'app',
+      id: `/${id}`,
+      action: 'update',
+      state,
+      message,
+      startedAt: '2026-01-01T00:00:00.000Z',
+      endedAt: '2026-01-01T00:00:01.000Z',
+    });
+    const state = (pass: string): LedgerState => ({
+      version: 1,
+      environment: 'test',
+      revision,
+      tree: 'b'.repeat(40) as ObjectId,
+      pass,
+      jobs: {},
+      intents: [],
+    });
+    const entry = (pass: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
+      phase: 'outcome',
+      environment: 'test',
+      pass,
+      planId: 'abc',
+      revision,
+      tree: 'b'.repeat(40) as ObjectId,
+      trigger: 'test',
+      at: '2026-01-01T00:00:01.000Z',
+      outcomes: [outcome('web')],
+      state: state(pass),
+      files: {},
+      ...more,
+    });
+
+    it('is empty at first', async () => {
+      expect(await ledger.head(waiting)).toEqual({ commit: undefined, state: undefined });
+      expect(await ledger.history({ ...waiting, limit: 10 })).toEqual([]);
+    });
+
+    it('gives back what was appended last', async () => {
+      const first = await ledger.append(entry('p1'), undefined, waiting);
+      const second = await ledger.append(entry('p2'), first, waiting);
+      expect(await ledger.head(waiting)).toEqual({ commit: second, state: state('p2') });
+    });
+
+    it('appends after what was expected only', async () => {
+      const first = await ledger.append(entry('p1'), undefined, waiting);
+      await ledger.append(entry('p2'), first, waiting);
+      await expect(ledger.append(entry('late'), first, waiting)).rejects.toMatchObject({ kind: 'conflict' });
+      await expect(ledger.append(entry('late'), undefined, waiting)).rejects.toMatchObject({
+        kind: 'conflict',
+      });
+      expect((await ledger.head(waiting)).state?.pass).toBe('p2');
+    });
+
+    it('keeps the documents that were sent until they are removed', async () => {
+      const files = {
+        'marathon/a.json': { id: '/a', b: 1, a: [2, { z: null }] },
+        'marathon/b.json': { id: '/b' },
+      };
+      const first = await ledger.append(entry('p1', { files }), undefined, waiting);
+      const second = await ledger.append(entry('p2', { files: { 'marathon/b.json': null } }), first, waiting);
+      const paths = ['marathon/a.json', 'marathon/b.json', 'marathon/none.json'];
+      expect(await ledger.documents(second, paths, waiting)).toEqual(
+        new Map([['marathon/a.json', files['marathon/a.json']]]),
+      );
+      expect((await ledger.documents(first, paths, waiting)).size).toBe(2);
+    });
+
+    it('tells its history, newest first, also of one job', async () => {
+      let head = await ledger.append(entry('p1', { outcomes: [outcome('a')] }), undefined, waiting);
+      head = await ledger.append(entry('p2', { outcomes: [outcome('b', 'failed')] }), head, waiting);
+      await ledger.append(
+        entry('p3', { outcomes: [outcome('a', 'rolled-back'), outcome('ab')] }),
+        head,
+        waiting,
+      );
+      const passes = async (jobRef?: string): Promise<(string | undefined)[]> =>
+        (await ledger.history({ ...waiting, limit: 10, ...(jobRef === undefined ? {} : { jobRef }) })).map(
+          ({ trailers }) => trailers.find((t) => t.key === 'Towline-Pass')?.value,
+        );
+      expect(await passes()).toEqual(['p3', 'p2', 'p1']);
+      expect(await passes('marathon:/a')).toEqual(['p3', 'p1']);
+      expect((await ledger.history({ ...waiting, limit: 1 }))[0]?.trailers).toContainEqual({
+        key: 'Towline-Job',
+        value: 'marathon:/a update rolled-back',
+      });
+    });
+  });
+}
