@@ -56,6 +56,12 @@ export class TowlineError extends Error {
     if (options.place !== undefined) this.place = options.place;
     if (options.details !== undefined) this.details = options.details;
   }
+
+  /** For `--output json`: what a program can act on; an error's message is not enumerable by itself. */
+  toJSON(): object {
+    const { code, kind, message, help, place, details } = this;
+    return { code, kind, message, help, place, details };
+  }
 }
 
 /** The kind of anything thrown: our errors say it, an abort is `aborted`, everything else is a bug. */

@@ -64,6 +64,10 @@ export function promoteText(result: PromoteResult): string {
     ({ release, edits }) => `${releaseText(release)} into ${edits.map((e) => e.path).join(', ')}`,
   );
   if (result.kind === 'planned') return `would promote ${names.join('; ')}${held}`;
-  const commits = result.applied.commits.map((c) => short(c.revision)).join(', ');
-  return `promoted ${names.join('; ')} as ${commits}${held}`;
+  const { commits, refused } = result.applied;
+  const done = commits.map(
+    (commit) => `${commit.release} into ${commit.files.join(', ')} as ${short(commit.revision)}`,
+  );
+  const not = refused.map(({ release, error }) => `; ${release} not: ${error.message}`).join('');
+  return `promoted ${done.join('; ')}${not}${held}`;
 }

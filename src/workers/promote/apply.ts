@@ -16,11 +16,14 @@ export interface PromoteTargets {
 
 export interface PromoteApplied {
   commits: { revision: Revision; release: string; files: string[] }[];
+  /** Releases whose manifests can't be edited safely; the others were promoted. */
+  refused: { release: string; error: TowlineError }[];
 }
 
 /**
  * One commit for each release, on top of each other, published together by compare-and-swap. When somebody else pushed
- * first, a `conflict` is thrown and the whole pass is done anew on the new tip.
+ * first, a `conflict` is thrown and the whole pass is done anew on the new tip. A manifest that can't be edited holds back
+ * its own release and no other; where nothing else is left to do, that is the error of the pass.
  */
 export async function applyPromote(
   plan: PromotePlan,
@@ -29,8 +32,16 @@ export async function applyPromote(
 ): Promise<PromoteApplied> {
   let tip = plan.revision;
   const commits: PromoteApplied['commits'] = [];
+  const refused: PromoteApplied['refused'] = [];
   for (const promotion of plan.promotions) {
-    const files = await editedFiles(promotion, tip, repository, signal);
+    let files: Map<string, Uint8Array>;
+    try {
+      files = await editedFiles(promotion, tip, repository, signal);
+    } catch (error) {
+      if (!(error instanceof TowlineError && error.kind === 'refused')) throw error;
+      refused.push({ release: releaseText(promotion.release), error });
+      continue;
+    }
     tip = await repository.writeCommit(
       {
         base: tip,
@@ -44,8 +55,10 @@ export async function applyPromote(
     );
     commits.push({ revision: tip, release: releaseText(promotion.release), files: [...files.keys()] });
   }
+  const [first] = refused;
+  if (commits.length === 0 && first !== undefined) throw first.error;
   await repository.publish(plan.branch, tip, { expected: plan.revision, runHooks: true, signal });
-  return { commits };
+  return { commits, refused };
 }
 
 async function editedFiles(

@@ -59,6 +59,8 @@ export function promoteWorker(options: PromoteWorkerOptions): Worker<PromoteResu
         record: async (applied, _plan, _observed, context) => {
           for (const { revision, release, files } of applied.commits)
             context.log.info({ revision, release, files }, 'promoted');
+          for (const { release, error } of applied.refused)
+            context.log.warn({ err: error, release }, 'not promoted');
         },
       },
       { ...how, log, clock },

@@ -177,6 +177,11 @@ describe('the promoter', () => {
       place: { file: 'production/web.yaml', line: 5 },
     });
     expect(tip()).toBe(before);
+    await kv.put(kvKey('towline/releases/shop/other'), Buffer.from('1.9'), { signal });
+    expect(await promote()).toMatchObject({
+      applied: { commits: [{ release: 'shop/other:1.9' }], refused: [{ release: 'shop/web:1.1.0' }] },
+    });
+    expect(show('main:production/other.json')).toContain('shop/other:1.9');
   });
 
   it('does not let a value of KV forge a trailer', async () => {
