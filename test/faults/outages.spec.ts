@@ -1,65 +1,48 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { rename } from 'node:fs/promises';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { appsOf, idle, openWorld, type World } from '../e2e/world.js';
 import { until, type Running } from '../scenario/processes.js';
 import { withServer } from '../servers/index.js';
+import {
+  JSON_ANSWER,
+  misbehavingProxy,
+  PAGE,
+  type MisbehavingProxy,
+  type Reaction,
+  type Seen,
+} from './misbehaving-proxy.js';
 
 type Mode = 'pass' | '503' | 'page' | 'locked' | 'lost';
 
-/** A proxy in front of Marathon that misbehaves on demand. */
-async function proxyTo(target: () => string): Promise<{ url: string; mode: Mode; close(): Promise<void> }> {
-  const proxy = { url: '', mode: 'pass' as Mode, close: async () => void server.close() };
-  const server = http.createServer((request, response) => {
-    const write = request.method !== 'GET' && request.method !== 'HEAD';
-    if (proxy.mode === '503')
-      return void response
-        .writeHead(503, { 'content-type': 'text/html' })
-        .end('<html><body>Service Unavailable</body></html>');
-    if (proxy.mode === 'page')
-      return void response
-        .writeHead(200, { 'content-type': 'text/html' })
-        .end('<html><body>Please log in</body></html>');
-    if (proxy.mode === 'locked' && write)
-      return void response.writeHead(409, { 'content-type': 'application/json' }).end(
-        JSON.stringify({
-          message: 'App is locked by one or more deployments.',
-          deployments: [{ id: 'foreign' }],
-        }),
-      );
-    const onward = http.request(
-      `${target()}${request.url ?? ''}`,
-      { method: request.method, headers: request.headers },
-      (answer) => {
-        // The request arrives, its answer does not.
-        if (proxy.mode === 'lost' && write) return void response.destroy();
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      },
-    );
-    onward.on('error', () => response.destroy());
-    request.pipe(onward);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  proxy.close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return proxy;
+function reaction(mode: Mode, { method }: Seen): Reaction {
+  const write = method !== 'GET' && method !== 'HEAD';
+  if (mode === '503') return PAGE(503);
+  if (mode === 'page')
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/html' },
+      body: '<html><body>Please log in</body></html>',
+    };
+  if (mode === 'locked' && write)
+    return JSON_ANSWER(409, {
+      message: 'App is locked by one or more deployments.',
+      deployments: [{ id: 'foreign' }],
+    });
+  return mode === 'lost' && write ? 'lose' : 'pass';
 }
 
 withServer('consul', 'an outage', () => {
   let world: World;
-  let proxy: Awaited<ReturnType<typeof proxyTo>>;
+  let proxy: MisbehavingProxy;
+  let mode: Mode = 'pass';
   let real = '';
   let daemon: Running;
   let version = 0;
 
   beforeAll(async () => {
-    proxy = await proxyTo(() => real);
+    proxy = await misbehavingProxy(() => real);
+    proxy.react = (request) => reaction(mode, request);
     world = await openWorld({ marathonUrl: proxy.url });
     real = world.realMarathonUrl;
     await world.write({ 'jobs/web.json': idle('/web', { env: { V: '0' } }), 'jobs/api.json': idle('/api') });
@@ -101,13 +84,14 @@ withServer('consul', 'an outage', () => {
     ['locked', /App is locked/],
   ])(
     'of the scheduler (%s) is survived with a clear message',
-    async (mode, message) => {
+    async (trouble, message) => {
       const mark = daemon.output().length;
-      proxy.mode = mode;
+      mode = trouble;
       const wanted = await change();
-      if (mode === 'locked') await until('the pass is waiting', async () => since(mark).includes('applying'));
+      if (trouble === 'locked')
+        await until('the pass is waiting', async () => since(mark).includes('applying'));
       else await until('it says what is wrong', async () => message.test(since(mark)), { limitMs: 90_000 });
-      proxy.mode = 'pass';
+      mode = 'pass';
       await arrives(wanted);
     },
     180_000,
@@ -115,10 +99,10 @@ withServer('consul', 'an outage', () => {
 
   it('that swallows the answer of a write is read back: the change is sent once', async () => {
     const before = (await appsOf(real)).find((app) => app.id === '/web')?.versions ?? 0;
-    proxy.mode = 'lost';
+    mode = 'lost';
     const wanted = await change();
     await arrives(wanted);
-    proxy.mode = 'pass';
+    mode = 'pass';
     await until('it is on record', async () => (await world.towline('status', 'test')).code === 0, {
       limitMs: 60_000,
       pauseMs: 500,

@@ -8,9 +8,10 @@ import { kindOf as errorKind, messageOf } from '../../../runtime/errors.js';
 import type { Log } from '../../../runtime/log.js';
 import { Bell } from '../../../runtime/wake.js';
 import { MarathonClient } from './client.js';
+import { bodyOf, formerBody } from './documents.js';
 import { listen } from './events.js';
 import { observe, tasksOf } from './observe.js';
-import { bodyOf, current, formerBody, put, remove, type Sending, type Sent } from './send.js';
+import { current, put, remove, type Sending, type Sent } from './send.js';
 import { waitUntilGood, type Verdict } from './wait.js';
 
 export interface MarathonOptions {
@@ -34,7 +35,7 @@ export function marathonScheduler({
   log,
   pollMs = 1000,
 }: MarathonOptions): Scheduler {
-  const client = new MarathonClient({ urls, log, ...(auth === undefined ? {} : { auth }) });
+  const client = new MarathonClient({ urls, clock, log, ...(auth === undefined ? {} : { auth }) });
   const closing = new AbortController();
   const waiting = new Set<Bell>();
   let listening: Promise<void> | undefined;

@@ -1,10 +1,11 @@
 import { jobRef } from '../../../domain/job/job-ref.js';
 import type { LiveJob } from '../../../domain/plan/plan.js';
-import { isObject, type Json, type JsonObject } from '../../../domain/source/json.js';
+import { isObject, type JsonObject } from '../../../domain/source/json.js';
 import type { LiveTask } from '../../../ports/scheduler.js';
-import { TowlineError } from '../../../runtime/errors.js';
 import { OWNER_LABEL } from '../model/normalise/index.js';
+import { listOf, malformed } from './answers.js';
 import type { MarathonClient } from './client.js';
+import { pathOf } from './documents.js';
 
 /** All apps, pods, and groups with attributes of their own. Any part that could not be read fails the whole. */
 export async function observe(client: MarathonClient, name: string, signal: AbortSignal): Promise<LiveJob[]> {
@@ -12,7 +13,7 @@ export async function observe(client: MarathonClient, name: string, signal: Abor
     client.read('/v2/apps', signal),
     client.read('/v2/groups?embed=group.groups', signal),
     client.read('/v2/deployments', signal),
-    client.has('/v2/pods', signal),
+    knowsPods(client, signal),
   ]);
   const pods = podsKnown ? await client.read('/v2/pods', signal) : [];
   const changing = affected(listOf(deployments, 'deployments'));
@@ -24,6 +25,11 @@ export async function observe(client: MarathonClient, name: string, signal: Abor
     ...listOf(pods, 'pods').map((spec) => toLive(name, 'pod', spec, changing)),
     ...groupsBelow(root).map((spec) => toLive(name, 'group', spec, changing)),
   ];
+}
+
+/** Before 1.4 there are no pods: 404. Any other trouble is an error, or every pod would look as if it were gone. */
+async function knowsPods(client: MarathonClient, signal: AbortSignal): Promise<boolean> {
+  return (await client.probe('/v2/pods', signal)) === 200;
 }
 
 function toLive(name: string, kind: string, spec: JsonObject, changing: ReadonlySet<string>): LiveJob {
@@ -73,7 +79,7 @@ function affected(deployments: readonly JsonObject[]): Set<string> {
 export async function tasksOf(client: MarathonClient, id: string, signal: AbortSignal): Promise<LiveTask[]> {
   const answer = await client.read(`/v2/apps${pathOf(id)}/tasks`, signal);
   if (isObject(answer)) return listOf(answer['tasks'], 'tasks').map((task) => toTask(task, id));
-  if (!(await client.has('/v2/pods', signal))) return [];
+  if (!(await knowsPods(client, signal))) return [];
   const status = await client.read(`/v2/pods${pathOf(id)}::status`, signal);
   return isObject(status)
     ? listOf(status['instances'] ?? [], 'instances').map((instance) => toPodTask(instance, id))
@@ -113,25 +119,4 @@ function toPodTask(instance: JsonObject, jobId: string): LiveTask {
     ...(version === undefined ? {} : { version }),
     ...(typeof statusSince === 'string' ? { startedAt: statusSince } : {}),
   };
-}
-
-/** An id as a path, each part percent-encoded. */
-export function pathOf(id: string): string {
-  return id.split('/').map(encodeURIComponent).join('/');
-}
-
-function listOf(value: Json | undefined, what: string): JsonObject[] {
-  if (!Array.isArray(value) || !value.every(isObject)) throw malformed(what);
-  return value;
-}
-
-function malformed(what: string): TowlineError {
-  return new TowlineError(
-    'marathon-unavailable',
-    'unavailable',
-    `Marathon's answer about ${what} has not the form of its API`,
-    {
-      help: 'Something between here and Marathon answers in its place. Nothing was concluded from it.',
-    },
-  );
 }

@@ -1,12 +1,12 @@
 import type { Change } from '../../../domain/plan/plan.js';
-import { isObject, type Json, type JsonObject } from '../../../domain/source/json.js';
+import { isObject, type JsonObject } from '../../../domain/source/json.js';
 import type { Clock } from '../../../ports/clock.js';
 import type { ApplyOptions } from '../../../ports/scheduler.js';
 import { kindOf as errorKind, messageOf } from '../../../runtime/errors.js';
 import { compare } from '../model/compare.js';
-import { OWNER_LABEL } from '../model/normalise/index.js';
-import { saying, type Answer, type MarathonClient } from './client.js';
-import { pathOf } from './observe.js';
+import { gist, saying, type Answer } from './answers.js';
+import type { MarathonClient } from './client.js';
+import { pathOf } from './documents.js';
 
 /** How a write ended. `unchanged`: nothing happened there, and nothing will. */
 export type Sent =
@@ -26,35 +26,6 @@ export interface Sending {
 /** Times that a write without effect is sent again after it was read back. */
 const RESENDS = 2;
 const PAUSE_MS = 1000;
-
-const SERVER_FIELDS = [
-  'version',
-  'versionInfo',
-  'tasksStaged',
-  'tasksRunning',
-  'tasksHealthy',
-  'tasksUnhealthy',
-  'deployments',
-  'tasks',
-  'lastTaskFailure',
-  'readinessCheckResults',
-  'taskStats',
-  'tasksStats',
-  'residency',
-];
-
-/** The body of a full replacement: what Git states, with the label of ownership. A group gets its own attributes only. */
-export function bodyOf(kind: string, spec: JsonObject, environment: string): JsonObject {
-  if (kind === 'group') return { dependencies: spec['dependencies'] ?? [] };
-  const labels = isObject(spec['labels']) ? spec['labels'] : {};
-  return { ...withoutNulls(spec), labels: { ...labels, [OWNER_LABEL]: environment } };
-}
-
-/** What ran before, as a body: everything that only the server writes is taken out. */
-export function formerBody(kind: string, spec: JsonObject): JsonObject {
-  if (kind === 'group') return { dependencies: spec['dependencies'] ?? [] };
-  return Object.fromEntries(Object.entries(spec).filter(([name]) => !SERVER_FIELDS.includes(name)));
-}
 
 /** Puts a definition in place: one full replacement. Never a partial update, never a group with its contents. */
 export async function put(
@@ -91,14 +62,18 @@ function request(
   const query = `force=${force}`;
   if (kind === 'pod')
     return client.write(
-      exists ? 'PUT' : 'POST',
-      exists ? `/v2/pods${pathOf(id)}?${query}` : `/v2/pods?${query}`,
-      { ...body, id },
+      {
+        method: exists ? 'PUT' : 'POST',
+        path: exists ? `/v2/pods${pathOf(id)}?${query}` : `/v2/pods?${query}`,
+        body: { ...body, id },
+      },
       options.signal,
     );
-  if (kind === 'group') return client.write('PUT', `/v2/groups${pathOf(id)}?${query}`, body, options.signal);
+  if (kind === 'group')
+    return client.write({ method: 'PUT', path: `/v2/groups${pathOf(id)}?${query}`, body }, options.signal);
   // partialUpdate defaults to true, which would keep fields that Git no longer has (reference: marathon.md §1.2).
-  return client.write('PUT', `/v2/apps${pathOf(id)}?partialUpdate=false&${query}`, body, options.signal);
+  const path = `/v2/apps${pathOf(id)}?partialUpdate=false&${query}`;
+  return client.write({ method: 'PUT', path, body }, options.signal);
 }
 
 /** Deletes an app or a pod. `force` is always said: for apps it defaults to true. A group is only emptied of attributes. */
@@ -108,7 +83,8 @@ export async function remove(change: Pick<Change, 'kind' | 'id'>, sending: Sendi
   const path = kind === 'pod' ? `/v2/pods${pathOf(id)}` : `/v2/apps${pathOf(id)}`;
   return deliver(
     sending,
-    (force) => sending.client.write('DELETE', `${path}?force=${force}`, undefined, sending.options.signal),
+    (force) =>
+      sending.client.write({ method: 'DELETE', path: `${path}?force=${force}` }, sending.options.signal),
     async () => ((await current(kind, id, sending)) === undefined ? {} : undefined),
   );
 }
@@ -160,7 +136,7 @@ async function deliver(
         await clock.sleep(Math.min(PAUSE_MS, Math.max(1, deadline - clock.now())), options.signal);
         continue;
       }
-      trouble = `Marathon answered ${answer.status}${answer.json === undefined ? ' with a page that is not JSON' : `: ${saying(answer.json) ?? ''}`}`;
+      trouble = gist(answer);
     } catch (error) {
       const kind = errorKind(error);
       if (kind !== 'unknown-outcome' && kind !== 'unavailable') throw error;
@@ -208,18 +184,4 @@ function judge(answer: Answer): Sent | undefined {
   if (json !== undefined && status >= 400 && status < 500)
     return { kind: 'rejected', message: `Marathon rejected it (${status}): ${words ?? 'no reason given'}` };
   return undefined;
-}
-
-function withoutNulls(value: Json): JsonObject {
-  const walk = (v: Json): Json => {
-    if (Array.isArray(v)) return v.map(walk);
-    if (!isObject(v)) return v;
-    return Object.fromEntries(
-      Object.entries(v)
-        .filter(([, m]) => m !== null)
-        .map(([k, m]) => [k, walk(m)]),
-    );
-  };
-  const result = walk(value);
-  return isObject(result) ? result : {};
 }

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../../domain/source/json.js';
 import { kindOf as errorKind } from '../../../runtime/errors.js';
 import { numberAt, objectsAt, textAt } from '../model/rules/rule.js';
-import { pathOf } from './observe.js';
+import { pathOf } from './documents.js';
 import { current, type Sending } from './send.js';
 
 export type Verdict = { kind: 'good'; version?: string; message: string } | { kind: 'bad'; message: string };
