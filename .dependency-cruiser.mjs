@@ -87,7 +87,7 @@ export default {
       name: 'workers-apart',
       severity: 'error',
       comment: 'Workers never see workers: they meet in KV and Git.',
-      from: { path: '^src/workers/([^/]+)/' },
+      from: { path: '^src/workers/([^/]+)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^src/workers/([^/]+)/', pathNot: '^src/workers/$1/' },
     },
     {

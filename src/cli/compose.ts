@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConsulAccess } from '../consul/index.js';
 import type { Config, EnvironmentConfig } from '../config/config.js';
@@ -20,8 +19,9 @@ import { SCHEDULER_KINDS } from '../schedulers/registry.js';
 import type { DeployWorkerOptions } from '../workers/deploy/index.js';
 import type { MirrorWorkerOptions } from '../workers/mirror/index.js';
 import type { PromoteWorkerOptions } from '../workers/promote/index.js';
+import { consulAccess } from './consul-access.js';
 import type { GlobalFlags, Io } from './io.js';
-import { loadSettings, type GivenFile, type Settings } from './settings.js';
+import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
 
 /** Everything that a command may need, opened when it is asked for and closed together. */
 export interface Session {
@@ -40,10 +40,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export interface SessionOptions {
-  given?: GivenFile;
-  /** A session without towline.yaml is good enough. */
-  optional?: boolean;
+export interface SessionOptions extends SettingsOptions {
   /** Where the job repository is, when the caller stands inside it (hooks). */
   repository?: { location: string; quarantine: boolean };
 }
@@ -63,8 +60,9 @@ export async function openSession(
   });
   const closers: (() => Promise<void>)[] = [];
   const repository = lazy(() => openRepository(settings, options, log, closers));
-  const kv = lazy(() => openKv(config, log, closers));
-  const lock = lazy(() => openLock(config, log, closers));
+  const access = lazy(() => consulAccess(settings, io));
+  const kv = lazy(async () => openKv(await access(), log, closers));
+  const lock = lazy(async () => openLock(await access(), log, closers));
   return {
     config,
     home,
@@ -262,16 +260,16 @@ function kindOf(kind: string, name: string): NonNullable<ReturnType<typeof SCHED
   );
 }
 
-async function openKv(config: Config, log: Log, closers: (() => Promise<void>)[]): Promise<KvStore> {
+async function openKv(access: ConsulAccess, log: Log, closers: (() => Promise<void>)[]): Promise<KvStore> {
   const { consulKvStore } = await import('../consul/index.js');
-  const kv = consulKvStore({ ...(await consulAccess(config)), log });
+  const kv = consulKvStore({ ...access, log });
   closers.push(() => kv.close());
   return kv;
 }
 
-async function openLock(config: Config, log: Log, closers: (() => Promise<void>)[]): Promise<Lock> {
+async function openLock(access: ConsulAccess, log: Log, closers: (() => Promise<void>)[]): Promise<Lock> {
   const { consulLock } = await import('../consul/index.js');
-  const lock = consulLock({ ...(await consulAccess(config)), log });
+  const lock = consulLock({ ...access, log });
   closers.push(() => lock.close());
   return lock;
 }
@@ -300,38 +298,4 @@ async function openRepository(
 function lazy<T>(open: () => Promise<T>): () => Promise<T> {
   let opened: Promise<T> | undefined;
   return () => (opened ??= open());
-}
-
-/** Certificates are read here once; everything else is passed on as it is. */
-async function consulAccess({ consul }: Config): Promise<ConsulAccess> {
-  const {
-    address,
-    token,
-    auth,
-    caCert,
-    clientCert,
-    clientKey,
-    tlsServerName,
-    verify,
-    namespace,
-    datacenter,
-  } = consul;
-  const read = async (file: string | undefined): Promise<string | undefined> =>
-    file === undefined ? undefined : readFile(file, 'utf8');
-  const [ca, cert, key] = await Promise.all([read(caCert), read(clientCert), read(clientKey)]);
-  const tls = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
-    rejectUnauthorized: verify,
-  };
-  return {
-    address,
-    tls,
-    ...(token === undefined ? {} : { token }),
-    ...(auth === undefined ? {} : { auth }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(datacenter === undefined ? {} : { datacenter }),
-  };
 }

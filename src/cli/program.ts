@@ -173,7 +173,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
   command(
     'install <repository>',
     'write the hooks into a bare repository',
-    async () => ({ run: (await hooks()).install }),
+    () => import('./commands/hook-install.js'),
     hook,
   )
     .option(

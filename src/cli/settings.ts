@@ -21,11 +21,25 @@ export interface GivenFile {
   home: string;
 }
 
+export interface SettingsOptions {
+  given?: GivenFile;
+  /** No towline.yaml is good enough. */
+  optional?: boolean;
+  /**
+   * False: files of secrets are named but not read. For a configuration that came with a push: whoever may push must not
+   * be able to read files of this machine, or to have them sent somewhere.
+   */
+  secrets?: boolean;
+}
+
+/** Stands for a secret that was not read; nothing that needs one is done with such a configuration. */
+export const UNREAD = 'not-read';
+
 /** Finds towline.yaml (`--config`, TOWLINE_CONFIG, then upward from the working folder) and loads the configuration. */
 export async function loadSettings(
   flags: GlobalFlags,
   io: Io,
-  { given, optional = false }: { given?: GivenFile; optional?: boolean } = {},
+  { given, optional = false, secrets = true }: SettingsOptions = {},
 ): Promise<Settings> {
   const file = given ?? (await findFile(flags, io, optional));
   const result = await loadConfig({
@@ -33,7 +47,8 @@ export async function loadSettings(
     env: io.env,
     kinds: [...SCHEDULER_KINDS.keys()],
     flags: flags.logLevel === undefined ? {} : { logLevel: flags.logLevel },
-    readSecret: async (name) => (await readFile(path.resolve(file?.home ?? io.cwd, name), 'utf8')).trim(),
+    readSecret: async (name) =>
+      secrets ? (await readFile(path.resolve(file?.home ?? io.cwd, name), 'utf8')).trim() : UNREAD,
   });
   if ('diagnostics' in result) {
     const first = result.diagnostics[0];

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import type { EnvironmentConfig } from '../../config/config.js';
 import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
@@ -13,13 +15,17 @@ import { mirrorOptions, openSession, type Session } from '../compose.js';
 import { gitConfigValue } from '../git-config.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
-import type { GivenFile } from '../settings.js';
+import { UNREAD, type GivenFile } from '../settings.js';
 import { mirrorText } from './mirror.js';
 
 interface Flags extends GlobalFlags {
-  towlineConfig?: string;
   notify?: string;
   wait?: boolean;
+}
+
+interface HookSession extends Session {
+  /** The configuration came with the push. */
+  pushed: boolean;
 }
 
 /** One line of a hook's standard input. */
@@ -48,7 +54,7 @@ async function check(refs: readonly PushedRef[], flags: Flags, io: Io): Promise<
   for (const { name, to } of refs) {
     const revision = parseRevision(to);
     if (!name.startsWith('refs/heads/') || revision === undefined || isZeroId(to)) continue;
-    const session = await openAt(revision, flags, io, true);
+    const session = await openAt(revision, flags, io, { quarantine: true });
     if (session === undefined) continue;
     try {
       const branch = name.slice('refs/heads/'.length);
@@ -101,35 +107,78 @@ export async function postReceive(_args: string[], flags: Flags, io: Io): Promis
   const refs = (await readRefs(io)).filter(({ name, to }) => name.startsWith('refs/heads/') && !isZeroId(to));
   const location = path.resolve(io.cwd, io.env['GIT_DIR'] ?? '.');
   const notify = flags.notify ?? (await gitConfigValue(location, 'towline.notify', io));
-  for (const { name, to } of refs) {
-    const revision = parseRevision(to);
+  const apart: PushedRef[] = [];
+  for (const ref of refs) {
+    const revision = parseRevision(ref.to);
     if (revision === undefined) continue;
-    const session = await openAt(revision, flags, io, false);
+    const session = await openAt(revision, flags, io, { quarantine: false });
     if (session === undefined) continue;
-    const branch = name.slice('refs/heads/'.length);
+    const branch = ref.name.slice('refs/heads/'.length);
     const names = session
       .environments()
       .filter((e) => e.branch === branch)
       .map((e) => e.name);
     try {
       if (names.length === 0) continue;
-      if (notify !== undefined) await tell(notify, names, io);
-      else if (flags.wait === true) await mirrorNow(names, session, io);
-      else await mirrorApart(names, location, flags, io);
+      if (notify !== undefined) {
+        const { webhookSecret } = session.config.server;
+        await tell(notify, names, webhookSecret === UNREAD ? undefined : webhookSecret, io);
+        continue;
+      }
+      refuseUntrusted(session, io);
+      if (flags.wait === true) await mirrorNow(names, session, io);
+      else {
+        writeLine(io.stderr, `towline: mirroring ${names.join(', ')}; log in ${logOf(location)}`);
+        apart.push(ref);
+      }
     } finally {
       await session.close();
     }
   }
+  if (apart.length > 0) await runApart(apart, location, flags, io);
   return EXIT.done;
 }
 
+/**
+ * A configuration that came with the push says what is deployed; it does not decide where secrets of this machine go, and
+ * which of its files are secrets. Those stand in a configuration that is pinned on the server, or in its environment.
+ */
+function refuseUntrusted({ config: { consul }, pushed }: HookSession, { env }: Io): void {
+  if (!pushed) return;
+  const named = consul.token === UNREAD;
+  const sent = consul.token !== undefined || consul.auth !== undefined;
+  const ownAddress = (env['CONSUL_HTTP_ADDR'] ?? '') !== '';
+  if (!named && (!sent || ownAddress)) return;
+  throw new TowlineError(
+    'hook-unpinned',
+    'refused',
+    named
+      ? "the pushed towline.yaml names a file for Consul's token, which a push may not"
+      : "this machine's rights in Consul would be sent to an address that the push names",
+    {
+      help: 'Pin the configuration on the server: towline hook install REPO.git --towline-config FILE. Or give the hook CONSUL_HTTP_ADDR and CONSUL_HTTP_TOKEN.',
+    },
+  );
+}
+
 /** The webhook is a hint; when nobody answers, the daemon's next look finds the push all the same. */
-async function tell(url: string, names: readonly string[], io: Io): Promise<void> {
+async function tell(
+  url: string,
+  names: readonly string[],
+  secret: string | undefined,
+  io: Io,
+): Promise<void> {
   for (const name of names) {
     try {
       const target = new URL(`${url.replace(/\/+$/, '')}/${encodeURIComponent(name)}`);
+      const body = JSON.stringify({ environment: name });
       const answer = await fetch(target, {
         method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(secret === undefined ? {} : { 'x-hub-signature-256': signatureOf(body, secret) }),
+        },
+        body,
         signal: AbortSignal.any([io.signal, AbortSignal.timeout(5000)]),
       });
       await answer.body?.cancel();
@@ -144,6 +193,11 @@ async function tell(url: string, names: readonly string[], io: Io): Promise<void
   }
 }
 
+/** As GitHub signs; the server checks it over the raw body. */
+function signatureOf(body: string, secret: string): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+}
+
 async function mirrorNow(names: readonly string[], session: Session, io: Io): Promise<void> {
   for (const environment of session.environments(names)) {
     const worker = mirrorWorker(await mirrorOptions(session, environment));
@@ -154,26 +208,30 @@ async function mirrorNow(names: readonly string[], session: Session, io: Io): Pr
   }
 }
 
-async function mirrorApart(names: readonly string[], location: string, flags: Flags, io: Io): Promise<void> {
-  const folder = path.join(location, 'towline');
-  await mkdir(folder, { recursive: true });
-  const logFile = await open(path.join(folder, 'post-receive.log'), 'a');
+function logOf(location: string): string {
+  return path.join(location, 'towline', 'post-receive.log');
+}
+
+/** This hook once more, waiting, in a process that holds nothing of the push. */
+async function runApart(refs: readonly PushedRef[], location: string, flags: Flags, io: Io): Promise<void> {
+  await mkdir(path.dirname(logOf(location)), { recursive: true });
+  const logFile = await open(logOf(location), 'a');
   const program = process.argv[1];
   if (program === undefined) throw new Error('the running program has no path');
-  const config = await configFile(location, flags, io);
-  const args = [program, ...(config === undefined ? [] : ['--config', config]), 'mirror', '--once', ...names];
+  const config = flags.config === undefined ? [] : ['--config', flags.config];
   try {
-    const child = spawn(process.execPath, args, {
-      cwd: location,
+    const child = spawn(process.execPath, [program, ...config, 'hook', 'post-receive', '--wait'], {
+      cwd: io.cwd,
       detached: true,
-      stdio: ['ignore', logFile.fd, logFile.fd],
+      stdio: ['pipe', logFile.fd, logFile.fd],
       env: { ...io.env },
     });
+    const { stdin } = child;
+    if (stdin === null) throw new Error('a pipe was asked for');
+    stdin.end(refs.map(({ from, to, name }) => `${from} ${to} ${name}\n`).join(''));
+    await once(stdin, 'finish');
+    stdin.destroy();
     child.unref();
-    writeLine(
-      io.stderr,
-      `towline: mirroring ${names.join(', ')} (process ${child.pid ?? '?'}, log ${path.join(folder, 'post-receive.log')})`,
-    );
   } finally {
     await logFile.close();
   }
@@ -184,12 +242,13 @@ async function openAt(
   revision: Revision,
   flags: Flags,
   io: Io,
-  quarantine: boolean,
-): Promise<Session | undefined> {
+  { quarantine }: { quarantine: boolean },
+): Promise<HookSession | undefined> {
   const location = path.resolve(io.cwd, io.env['GIT_DIR'] ?? '.');
   const repository = { location, quarantine };
   const config = await configFile(location, flags, io);
-  if (config !== undefined) return openSession({ ...flags, config }, io, { repository });
+  if (config !== undefined)
+    return { ...(await openSession({ ...flags, config }, io, { repository })), pushed: false };
   const given = await configAt(revision, location, io, quarantine);
   if (given === undefined) {
     writeLine(
@@ -198,7 +257,7 @@ async function openAt(
     );
     return undefined;
   }
-  return openSession(flags, io, { repository, given });
+  return { ...(await openSession(flags, io, { repository, given, secrets: false })), pushed: true };
 }
 
 async function configFile(location: string, flags: Flags, io: Io): Promise<string | undefined> {
@@ -231,55 +290,4 @@ async function readRefs({ stdin }: Io): Promise<PushedRef[]> {
       refs.push({ from, to, name: name.join(' ') });
   }
   return refs;
-}
-
-const MARK = '# written by towline hook install';
-
-/** Writes `pre-receive` and `post-receive` into a bare repository. A hook of somebody else is never replaced. */
-export async function install([target = '']: string[], flags: Flags, io: Io): Promise<number> {
-  const location = path.resolve(io.cwd, target);
-  const program = process.argv[1];
-  if (program === undefined) throw new Error('the running program has no path');
-  const folder = path.join(location, 'hooks');
-  const config = flags.towlineConfig === undefined ? undefined : path.resolve(io.cwd, flags.towlineConfig);
-  for (const name of ['pre-receive', 'post-receive']) {
-    const file = path.join(folder, name);
-    const found = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw new TowlineError('hook-unreadable', 'refused', `${file} can't be read`, { cause: error });
-    });
-    if (found !== undefined && !found.includes(MARK)) {
-      throw new TowlineError('hook-exists', 'refused', `${file} exists and is not Towline's`, {
-        help: `Add this line to it instead:  ${hookLine(name, program, config, flags.notify)}`,
-      });
-    }
-    await mkdir(folder, { recursive: true });
-    await writeFile(file, `#!/bin/sh\n${MARK}\n${hookLine(name, program, config, flags.notify)}\n`, {
-      mode: 0o755,
-    });
-    writeLine(io.stdout, `wrote ${file}`);
-  }
-  return EXIT.done;
-}
-
-function hookLine(
-  name: string,
-  program: string,
-  config: string | undefined,
-  notify: string | undefined,
-): string {
-  const words = [
-    process.execPath,
-    program,
-    ...(config === undefined ? [] : ['--config', config]),
-    'hook',
-    name,
-  ];
-  if (name === 'post-receive' && notify !== undefined) words.push('--notify', notify);
-  return `exec ${words.map(quoted).join(' ')}`;
-}
-
-/** A word for a POSIX shell; nothing in it is special inside single quotes but the quote itself. */
-function quoted(word: string): string {
-  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -70,7 +70,7 @@ export function listOf(value: Json | undefined, what: string): JsonObject[] {
 /** Text without control characters, in one line and of bounded length: it ends up on terminals. */
 export function plain(text: string): string {
   const line = text
-    // eslint-disable-next-line no-control-regex -- control characters are what is removed here
+
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .replace(/ {2,}/g, ' ')
     .trim();

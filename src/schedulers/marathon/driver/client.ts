@@ -87,7 +87,8 @@ export class MarathonClient {
   async probe(path: string, signal: AbortSignal): Promise<number> {
     return this.#again(path, signal, async () => {
       const answer = await this.#send('HEAD', path, undefined, signal);
-      if (answer.status >= 500 || [401, 403, 429].includes(answer.status)) throw unusable(answer, `HEAD ${path}`);
+      if (answer.status >= 500 || [401, 403, 429].includes(answer.status))
+        throw unusable(answer, `HEAD ${path}`);
       return answer.status;
     });
   }
