@@ -41,7 +41,7 @@ function print(
     for (const { ref, action, state } of jobs)
       writeLine(
         stdout,
-        `      ${state === 'applied' ? colors.green(state) : colors.red(state)} ${action} ${ref}`,
+        `      ${state === 'applied' ? colors.green(state) : colors.red(state)} ${action === 'none' ? 'as it was' : action} ${ref}`,
       );
   }
 }
