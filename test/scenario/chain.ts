@@ -84,6 +84,13 @@ export async function runChain(options: ChainOptions): Promise<Chain> {
     narrator.show(await git('log', '-1', '--format=%h %an: %B'));
     narrator.show(await git('show', '--format=', '--unified=0', 'HEAD'));
     await until('the pass is on record', async () => (await openJobs(scene)) === 0);
+    const [updated] = await tasksOf(urls.marathon, '/shop/web');
+    narrator.say(
+      'Why does one of the new tasks run? From the task to the build and the commit in the source:',
+    );
+    const chainOf = (await must(towline('why', updated ?? '', '-e', 'production'))).stdout;
+    narrator.show(chainOf);
+    expectThat(!chainOf.includes('(missing)'), `no link of the chain is missing: ${chainOf}`);
 
     narrator.step('A bad push is refused, with the place of the mistake');
     await replaceIn(path.join(work, 'production/shop/api.yaml'), 'instances: 2', 'instnaces: 2');
@@ -299,9 +306,10 @@ async function onlyVersion(door: FrontDoor | undefined, version: string): Promis
 }
 
 function report(door: FrontDoor, narrator: Narrator): void {
-  const { requests, failed, versions } = door.seen();
+  const { failed, versions } = door.seen();
+  const answered = [...versions.values()].reduce((sum, n) => sum + n, 0);
   narrator.say(
-    `The client sent ${requests} requests: ${[...versions].map(([v, n]) => `${n} answered by ${v}`).join(', ')}, ${failed.length} failed.`,
+    `The client had ${answered + failed.length} answers: ${[...versions].map(([v, n]) => `${n} answered by ${v}`).join(', ')}, ${failed.length} failed.`,
   );
   expectThat(failed.length === 0, `no request failed: ${failed.slice(0, 3).join('; ')}`);
 }

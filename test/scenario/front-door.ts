@@ -50,15 +50,17 @@ export async function openFrontDoor(marathonUrl: string, appId: string): Promise
   const ask = async (): Promise<void> => {
     while (open) {
       if (tasks.length > 0) {
-        seen.requests += 1;
+        // Counted where it began: a request that is under way at a reset belongs to the time before it.
+        const count = seen;
+        count.requests += 1;
         try {
           const { status, body } = await get(url);
           const version =
             status === 200 ? String((JSON.parse(body) as { version?: unknown }).version) : undefined;
-          if (version === undefined) seen.failed.push(`${status} ${body}`);
-          else seen.versions.set(version, (seen.versions.get(version) ?? 0) + 1);
+          if (version === undefined) count.failed.push(`${status} ${body}`);
+          else count.versions.set(version, (count.versions.get(version) ?? 0) + 1);
         } catch (error) {
-          seen.failed.push(String(error));
+          count.failed.push(String(error));
         }
       }
       await pause(20);

@@ -3,12 +3,12 @@ import type { Clock } from '../../ports/clock.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import type { HeldLock, Lock } from '../../ports/lock.js';
-import { sleep } from '../../runtime/abort.js';
 import type { Log } from '../../runtime/log.js';
 import { loop } from '../../runtime/loop.js';
 import { Bell } from '../../runtime/wake.js';
 import { lead, withLock } from '../lead.js';
 import { runPass, type PassResult } from '../pass.js';
+import { ringOnPrefix } from '../ring-on-prefix.js';
 import type { Worker } from '../worker.js';
 import { applyMirror, type MirrorApplied } from './apply.js';
 import { observeMirror } from './observe.js';
@@ -75,29 +75,18 @@ export function mirrorWorker(options: MirrorWorkerOptions): Worker<MirrorResult>
           round: async (roundSignal) => void (await pass(held, { signal: roundSignal, trigger: 'run' })),
           wait: (waitSignal) => bell.wait(pollMs, waitSignal),
         });
-        await Promise.all([passes, ringOnEdits(options, bell, leading, log)]);
+        // An edit by hand is put right at once and not at the next look.
+        const rings = ringOnPrefix({
+          kv: options.kv,
+          prefix: layout.config,
+          bell,
+          signal: leading,
+          log,
+          pauseMs: 500,
+        });
+        await Promise.all([passes, rings]);
       }),
   };
-}
-
-/** Rings when any mirrored key changes, so that an edit by hand is put right at once and not at the next look. */
-async function ringOnEdits(
-  { kv, layout }: MirrorWorkerOptions,
-  bell: Bell,
-  signal: AbortSignal,
-  log: Log,
-): Promise<void> {
-  let index = 0;
-  await loop({
-    log,
-    signal,
-    round: async (roundSignal) => {
-      const seen = await kv.watchPrefix(layout.config, { signal: roundSignal, index, waitMs: 120_000 });
-      if (seen.index !== index) bell.ring();
-      index = seen.index < index ? 0 : seen.index;
-    },
-    wait: (waitSignal) => sleep(500, waitSignal),
-  });
 }
 
 function report(applied: MirrorApplied, plan: MirrorPlan, log: Log): void {

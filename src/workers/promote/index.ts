@@ -3,13 +3,13 @@ import type { KvKey } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
 import type { GitStore } from '../../ports/git-store.js';
 import type { Lock } from '../../ports/lock.js';
-import { sleep } from '../../runtime/abort.js';
 import { kindOf } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 import { loop } from '../../runtime/loop.js';
 import { Bell } from '../../runtime/wake.js';
 import { lead, withLock } from '../lead.js';
 import { runPass, type PassResult } from '../pass.js';
+import { ringOnPrefix } from '../ring-on-prefix.js';
 import type { Worker } from '../worker.js';
 import { applyPromote, type PromoteApplied } from './apply.js';
 import { observePromote, type PromoteSources } from './observe.js';
@@ -99,27 +99,15 @@ export function promoteWorker(options: PromoteWorkerOptions): Worker<PromoteResu
           round: async (roundSignal) => void (await once({ signal: roundSignal, trigger: 'run' })),
           wait: (waitSignal) => bell.wait(pollMs, waitSignal),
         });
-        await Promise.all([passes, ringOnReleases(options, bell, leading, log)]);
+        const rings = ringOnPrefix({
+          kv: options.kv,
+          prefix: options.releasesPrefix,
+          bell,
+          signal: leading,
+          log,
+          pauseMs: 100,
+        });
+        await Promise.all([passes, rings]);
       }),
   };
-}
-
-/** Waits on `releases/`: a new tag is seen at once. */
-async function ringOnReleases(
-  { kv, releasesPrefix }: PromoteWorkerOptions,
-  bell: Bell,
-  signal: AbortSignal,
-  log: Log,
-): Promise<void> {
-  let index = 0;
-  await loop({
-    log,
-    signal,
-    round: async (roundSignal) => {
-      const seen = await kv.watchPrefix(releasesPrefix, { signal: roundSignal, index, waitMs: 120_000 });
-      if (seen.index !== index) bell.ring();
-      index = seen.index < index ? 0 : seen.index;
-    },
-    wait: (waitSignal) => sleep(100, waitSignal),
-  });
 }

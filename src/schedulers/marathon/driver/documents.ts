@@ -1,22 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../../domain/source/json.js';
 import { OWNER_LABEL } from '../model/normalise/index.js';
-
-/** What the server adds to a definition (reference: marathon.md §2.3 rule 1); a body with it would be refused or lie. */
-const SERVER_FIELDS = new Set([
-  'version',
-  'versionInfo',
-  'tasksStaged',
-  'tasksRunning',
-  'tasksHealthy',
-  'tasksUnhealthy',
-  'deployments',
-  'tasks',
-  'lastTaskFailure',
-  'readinessCheckResults',
-  'taskStats',
-  'tasksStats',
-  'residency',
-]);
+import { SERVER_FIELDS } from '../model/server-form.js';
 
 /**
  * The body of a full replacement: what Git states, with the label of ownership. A group gets its own attributes only:
@@ -32,7 +16,9 @@ export function bodyOf(kind: string, spec: JsonObject, environment: string): Jso
 /** What ran before, as a body: everything that only the server writes is taken out, nulls of old servers as well. */
 export function formerBody(kind: string, spec: JsonObject): JsonObject {
   if (kind === 'group') return groupBody(spec);
-  return Object.fromEntries(Object.entries(withoutNulls(spec)).filter(([name]) => !SERVER_FIELDS.has(name)));
+  return Object.fromEntries(
+    Object.entries(withoutNulls(spec)).filter(([name]) => !SERVER_FIELDS.has(name) && name !== 'residency'),
+  );
 }
 
 function groupBody(spec: JsonObject): JsonObject {

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../../domain/source/diagnostic.js';
 import { pointer, type JsonObject, type Pointer } from '../../../domain/source/json.js';
 
 /** Fields that only the server writes; a manifest that was made from one of its answers has them (reference: marathon.md §2.1). */
-const SERVER_FIELDS: ReadonlySet<string> = new Set([
+export const SERVER_FIELDS: ReadonlySet<string> = new Set([
   'version',
   'versionInfo',
   'tasksStaged',
