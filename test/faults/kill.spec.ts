@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import path from 'node:path';
 import { consulKvStore } from '../../src/consul/index.js';
-import { kvKey, kvLayout } from '../../src/domain/source/kv-layout.js';
+import { kvLayout } from '../../src/domain/source/kv-layout.js';
+import { parseMirrorChanges } from '../../src/domain/source/mirror-ref.js';
 import { readMirror } from '../../src/queries/desired.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { appsOf, idle, openWorld, type World } from '../e2e/world.js';
@@ -45,29 +46,56 @@ withServer('consul', 'kill -9 during a commit of 300 files', () => {
       cwd: world.folder,
       logFile: path.join(world.folder, `${command}.log`),
     });
-  const killAfter = async (command: string, ms: number): Promise<void> => {
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const push = async (version: string): Promise<string> => {
+    await world.write(files(version));
+    return world.push(`Version ${version}`);
+  };
+  const live = async (): Promise<Map<string, { version: string; versions: number }>> =>
+    new Map(
+      (await appsOf(world.marathonUrl)).map(({ id, env, versions }) => [
+        id,
+        { version: env?.['VERSION'] ?? '', versions },
+      ]),
+    );
+  const mirrorIsWriting = async (): Promise<boolean> => {
+    const entry = await store.get(layout.changes, { signal });
+    return entry !== undefined && parseMirrorChanges(entry.value)?.state === 'writing';
+  };
+  /** Every other time at any moment of its life, else in the middle of its work. */
+  const killAtRandom = async (
+    command: string,
+    round: number,
+    lifeMs: number,
+    isWorking: () => Promise<boolean>,
+  ): Promise<void> => {
     const running = await start(command);
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    if (round % 2 === 0) await pause(Math.random() * lifeMs);
+    else {
+      const limit = Date.now() + 20_000;
+      while (!(await isWorking()) && Date.now() < limit) await pause(2);
+      await pause(Math.random() * 60);
+    }
     await running.kill();
   };
-  const revisionInKv = async (): Promise<string> => {
-    const entry = await store.get(layout.ref, { signal });
-    return (JSON.parse(Buffer.from(entry?.value ?? []).toString()) as { revision: string }).revision;
-  };
-  const versionsLive = async (): Promise<Set<string>> =>
-    new Set((await appsOf(world.marathonUrl)).map((app) => app.env?.['VERSION'] ?? ''));
 
   it('leaves the mirror exact, whatever the moment, and the deployer acts on no half of it', async () => {
-    await world.write(files('2'));
-    const revision = await world.push('All of them change');
     const deployer = await start('deploy');
+    const whole = new Set(['1']);
+    let interrupted = 0;
+    let revision = '';
     for (let kill = 0; kill < KILLS; kill++) {
-      await killAfter('mirror', 200 + Math.random() * 500);
+      const version = String(kill + 2);
+      revision = await push(version);
+      await killAtRandom('mirror', kill, 900, mirrorIsWriting);
       const state = await readMirror(store, layout, { signal, full: true });
       expect(state.kind).not.toBe('tampered');
-      if (state.kind === 'whole' && state.mirrorRef.revision === revision) break;
-      expect(await versionsLive()).toEqual(new Set(['1']));
+      if (state.kind === 'incomplete') interrupted += 1;
+      else if (state.kind === 'whole' && state.mirrorRef.revision === revision) whole.add(version);
+      for (const app of (await live()).values()) expect(whole).toContain(app.version);
     }
+    // Or the test has proved nothing.
+    expect(interrupted).toBeGreaterThan(0);
     await deployer.kill();
     const mirror = await start('mirror');
     await until('the mirror is whole', async () => {
@@ -75,24 +103,38 @@ withServer('consul', 'kill -9 during a commit of 300 files', () => {
       return state.kind === 'whole' && state.mirrorRef.revision === revision;
     });
     await mirror.stop();
-    expect(await revisionInKv()).toBe(revision);
+    const entry = await store.get(layout.ref, { signal });
+    expect(JSON.parse(Buffer.from(entry?.value ?? []).toString())).toMatchObject({ revision });
     const { value } = await store.list(layout.config, { signal });
-    expect(value).toHaveLength(FILES);
-    for (const name of names) {
-      const entry = await store.get(kvKey(`${layout.config}${name}.json`), { signal });
-      expect(Buffer.from(entry?.value ?? []).toString()).toBe(files('2')[`jobs/${name}.json`]);
-    }
+    expect(new Map(value.map(({ key, value: bytes }) => [key, Buffer.from(bytes).toString()]))).toEqual(
+      new Map(
+        Object.entries(files(String(KILLS + 1))).map(([name, text]) => [
+          layout.config + name.slice('jobs/'.length),
+          text,
+        ]),
+      ),
+    );
   }, 240_000);
 
   it('leaves every job deployed once, whenever the deployer dies', async () => {
-    for (let kill = 0; kill < KILLS; kill++) await killAfter('deploy', 300 + Math.random() * 1500);
+    const settled = await world.towline('deploy', '--once');
+    if (settled.code !== 0) throw new Error(settled.stderr + settled.stdout.slice(-2000));
+    const before = await live();
+    await push('last');
+    expect((await world.towline('mirror', '--once')).code).toBe(0);
+    const someDone = async (): Promise<boolean> => {
+      const count = [...(await live()).values()].filter(({ version }) => version === 'last').length;
+      return count > 0 && count < FILES;
+    };
+    for (let kill = 0; kill < KILLS; kill++) await killAtRandom('deploy', kill, 1800, someDone);
     const result = await world.towline('deploy', '--once');
     if (result.code !== 0) throw new Error(result.stderr + result.stdout.slice(-2000));
-    const apps = await appsOf(world.marathonUrl);
-    expect(apps).toHaveLength(FILES);
-    expect(new Set(apps.map((app) => app.env?.['VERSION']))).toEqual(new Set(['2']));
-    // One version from the first deploy and one from the second: nothing was sent twice.
-    expect(apps.filter((app) => app.versions !== 2).map((app) => app.id)).toEqual([]);
+    const after = await live();
+    expect([...after.keys()].sort()).toEqual(names.map((name) => `/${name}`).sort());
+    // One more version each: every job was sent, and none twice.
+    expect([...after].map(([id, { version, versions }]) => [id, version, versions])).toEqual(
+      [...after.keys()].map((id) => [id, 'last', (before.get(id)?.versions ?? 0) + 1]),
+    );
     const [status] = JSON.parse((await world.towline('status', 'test', '--output', 'json')).stdout) as {
       ledger: { openIntents: string[] };
       jobs: { state: string }[];
