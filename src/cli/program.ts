@@ -57,11 +57,18 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
 
   command(
     'validate [paths...]',
-    'check manifests: files, folders, or all environments',
+    'check manifests: files, folders, "-" for standard input, or all environments',
     () => import('./commands/validate.js'),
   )
     .option('-e, --env <environment>', 'check this environment only')
-    .addOption(output());
+    .option('-r, --revision <revision>', 'check a revision instead of the work tree')
+    .option('--range <from..to>', 'check only what a range of revisions changed, and what depends on it')
+    .option('--stdin-name <name>', 'file name of standard input; its end says how it is read', 'stdin.yaml')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print')
+        .choices(['text', 'json', 'junit', 'sarif', 'github', 'gitlab'])
+        .default('text'),
+    );
 
   command(
     'plan [environments...]',

@@ -17,7 +17,7 @@ import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import { redact } from '../runtime/redact.js';
 import { CatFile } from './cat-file.js';
-import { LOG_FORMAT, parseDiffTree, parseLog, parseLsTree } from './parse.js';
+import { isRefName, LOG_FORMAT, parseDiffTree, parseLog, parseLsTree } from './parse.js';
 import { publishCommit } from './publish.js';
 import { git, type GitPlace, type OpenRepository } from './run.js';
 import { writeCommit } from './write-commit.js';
@@ -52,6 +52,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
   const resolve = async (name: string, waiting: Waiting): Promise<Revision | undefined> => {
     const place = await open(waiting);
     if (name.startsWith('-')) throw badName(name);
+    if (!isRefName(name)) return undefined;
     const names =
       place.remote === undefined
         ? [`refs/heads/${name}`, `refs/tags/${name}`]
@@ -67,6 +68,17 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       if (revision !== undefined && !isZeroId(revision)) return revision;
     }
     return undefined;
+  };
+
+  const resolveExpression = async (expression: string, waiting: Waiting): Promise<Revision | undefined> => {
+    const named = await resolve(expression, waiting);
+    if (named !== undefined) return named;
+    const result = await git(
+      await open(waiting),
+      ['rev-parse', '--verify', '--quiet', '--end-of-options', `${expression}^{commit}`],
+      { ...waiting, allow: [0, 1, 128] },
+    );
+    return result.exitCode === 0 ? parseRevision(text(result.stdout)) : undefined;
   };
 
   const treeOf = async (
@@ -111,6 +123,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
     },
 
     resolve,
+    resolveExpression,
 
     async readTree(revision, folder, waiting): Promise<Tree> {
       const place = await open(waiting);

@@ -40,6 +40,34 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
     return undefined;
   };
 
+  /** `NAME~2`, `NAME^` and the first digits of an id; what else git understands is not known here. */
+  const resolveExpression = async (expression: string): Promise<Revision | undefined> => {
+    const named = await resolve(expression);
+    if (named !== undefined) return named;
+    const repository = await at();
+    const parent = /^(.+)(?:~(\d*)|\^)$/.exec(expression);
+    try {
+      if (parent === null)
+        return /^[0-9a-f]{4,64}$/.test(expression)
+          ? await resolve(await isomorphic.expandOid({ ...repository, oid: expression }))
+          : undefined;
+      let revision = await resolveExpression(parent[1] ?? '');
+      const steps = parent[2] === undefined || parent[2] === '' ? 1 : Number(parent[2]);
+      for (let step = 0; step < steps && revision !== undefined; step++) {
+        const { commit } = await isomorphic.readCommit({ ...repository, oid: revision });
+        revision = parseRevision(commit.parent[0] ?? '');
+      }
+      return revision;
+    } catch (error) {
+      if (
+        error instanceof isomorphic.Errors.NotFoundError ||
+        error instanceof isomorphic.Errors.AmbiguousError
+      )
+        return undefined;
+      throw broken(error);
+    }
+  };
+
   const entriesOf = async (revision: Revision, folder: string): Promise<Tree | undefined> => {
     const repository = await at();
     let root;
@@ -86,6 +114,7 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
     },
 
     resolve,
+    resolveExpression,
 
     async readTree(revision, folder) {
       const tree = await entriesOf(revision, folder);

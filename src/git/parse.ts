@@ -104,3 +104,8 @@ export function parseTrailers(message: string): { key: string; value: string }[]
   }
   return trailers;
 }
+
+/** False for what git reads as more than a name: `main~1`, `a..b`, `HEAD@{1}` (the rules of git check-ref-format). */
+export function isRefName(name: string): boolean {
+  return !/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{/.test(name);
+}

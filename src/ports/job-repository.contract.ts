@@ -58,6 +58,17 @@ export function jobRepositoryContract(
       expect(await repository.resolve('v1', { signal })).toBe(first);
       expect(await repository.resolve(first, { signal })).toBe(first);
       expect(await repository.resolve('no/such', { signal })).toBeUndefined();
+      expect(await repository.resolve(first.slice(0, 10), { signal })).toBeUndefined();
+      expect(await repository.resolve('main~1', { signal })).toBeUndefined();
+    });
+
+    it("understands people's ways to name a commit where a person is asked", async () => {
+      expect(await repository.resolveExpression('main', { signal })).toBe(second);
+      expect(await repository.resolveExpression(first.slice(0, 10), { signal })).toBe(first);
+      expect(await repository.resolveExpression(`${second}~1`, { signal })).toBe(first);
+      expect(await repository.resolveExpression(`${second}^`, { signal })).toBe(first);
+      expect(await repository.resolveExpression(`${second}~2`, { signal })).toBeUndefined();
+      expect(await repository.resolveExpression('no/such', { signal })).toBeUndefined();
     });
 
     it('reads a folder whole: every name, mode and id, and the id that they add up to', async () => {

@@ -26,6 +26,11 @@ export interface JobRepository {
   fetch(waiting: Waiting): Promise<void>;
   /** The commit of a branch (`main`), tag or full id; undefined where there is none. */
   resolve(branchRef: string, waiting: Waiting): Promise<Revision | undefined>;
+  /**
+   * The commit that a person means: as `resolve`, and else git's own ways to say it (`HEAD~2`, `origin/main`, the first
+   * digits of an id). Not for names out of a configuration: a missing branch must not be taken for something else.
+   */
+  resolveExpression(expression: string, waiting: Waiting): Promise<Revision | undefined>;
   /** The tree of a folder ('' for the root) with every non-tree entry below it. Throws `invalid` where it is missing. */
   readTree(revision: Revision, folder: string, waiting: Waiting): Promise<Tree>;
   /** Tree-to-tree difference of a folder, no rename detection; either revision may lack the folder. */

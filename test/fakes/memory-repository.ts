@@ -42,6 +42,10 @@ export class MemoryRepository implements JobRepository {
     return this.#tip;
   }
 
+  async resolveExpression(): Promise<Revision | undefined> {
+    return this.#tip;
+  }
+
   async readTree(revision: Revision, folder: string): Promise<Tree> {
     const prefix = folder === '' ? '' : `${folder}/`;
     const entries = [...this.#entries(revision).values()]

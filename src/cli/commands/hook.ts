@@ -8,6 +8,7 @@ import type { EnvironmentConfig } from '../../config/config.js';
 import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
 import { isZeroId, parseRevision, short, type Revision } from '../../domain/source/revision.js';
 import { declaredJobs } from '../../queries/declared.js';
+import { manifestsAt } from '../../queries/revision-files.js';
 import { messageOf, TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { mirrorWorker } from '../../workers/mirror/index.js';
@@ -77,17 +78,7 @@ async function isValid(
 ): Promise<boolean> {
   const { signal } = io;
   const repository = await session.repository();
-  const tree = await repository.readTree(revision, environment.folder, { signal });
-  const held = tree.entries.filter((e) => e.mode.startsWith('100') && e.pathHex === undefined);
-  const bytes = new Map<string, Uint8Array>();
-  for await (const blob of repository.readBlobs([...new Set(held.map((e) => e.id))], { signal }))
-    bytes.set(blob.id, blob.bytes);
-  const shown = (file: string): string =>
-    environment.folder === '' ? file : `${environment.folder}/${file}`;
-  const files = held.map(({ path: file, id }) => ({
-    path: shown(file),
-    bytes: bytes.get(id) ?? new Uint8Array(),
-  }));
+  const files = await manifestsAt(repository, revision, environment.folder, signal);
   const { diagnostics, jobs } = declaredJobs(files, session.models(environment));
   const errors: Diagnostic[] = diagnostics.filter((d) => d.severity === 'error');
   printDiagnostics(errors, io.stderr);

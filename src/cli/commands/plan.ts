@@ -101,7 +101,10 @@ async function filesOf(
   const fromRevision =
     asked ?? (session.config.repository.url === undefined ? undefined : environment.branch);
   if (fromRevision !== undefined) await repository.fetch({ signal });
-  const revision = await repository.resolve(fromRevision ?? 'HEAD', { signal });
+  const revision =
+    asked === undefined
+      ? await repository.resolve(fromRevision ?? 'HEAD', { signal })
+      : await repository.resolveExpression(asked, { signal });
   if (revision === undefined) {
     throw new TowlineError(
       'revision-missing',

@@ -5,7 +5,8 @@ import type { Manifest } from '../../domain/job/manifest.js';
 import type { Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
-import { holdsJobs, ManifestCache, type Models } from '../../queries/declared.js';
+import { ManifestCache, type Models } from '../../queries/declared.js';
+import { manifestsAt } from '../../queries/revision-files.js';
 import { TowlineError } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 import type { ImageUse, PromoteObserved } from './plan.js';
@@ -45,7 +46,8 @@ export async function observePromote(
       },
     );
   }
-  const uses = imageUses(await readManifests(repository, revision, folder, signal), sources.models);
+  const files = await manifestsAt(repository, revision, folder, signal);
+  const uses = imageUses(new ManifestCache().parse(files), sources.models);
   const promoted = asked === undefined ? await promotedBefore(sources, revision, signal) : new Set<string>();
   return { environment, branch, revision, releases, uses, promoted, automatic, asked: asked !== undefined };
 }
@@ -62,28 +64,6 @@ async function readReleases(
     log.warn({ key: entry.key, reason: parsed.reason }, 'not a release; left out');
     return [];
   });
-}
-
-async function readManifests(
-  repository: JobRepository,
-  revision: Revision,
-  folder: string,
-  signal: AbortSignal,
-): Promise<Manifest[]> {
-  const tree = await repository.readTree(revision, folder, { signal });
-  const entries = tree.entries.filter(
-    (e) => e.mode.startsWith('100') && e.pathHex === undefined && holdsJobs(e.path),
-  );
-  const bytes = new Map<string, Uint8Array>();
-  const ids = [...new Set(entries.map((e) => e.id))];
-  for await (const blob of repository.readBlobs(ids, { signal })) bytes.set(blob.id, blob.bytes);
-  const files = entries.flatMap(({ path, id }) => {
-    const content = bytes.get(id);
-    return content === undefined
-      ? []
-      : [{ path: folder === '' ? path : `${folder}/${path}`, bytes: content }];
-  });
-  return new ManifestCache().parse(files);
 }
 
 /** Every place in valid documents that names an image. A file that can't be read has none: it can't be edited either. */
