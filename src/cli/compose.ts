@@ -140,6 +140,7 @@ export async function deployOptions(
     ledgerRequired: session.config.ledger.required,
     schedulers: await session.schedulers(environment),
     models: session.models(environment),
+    rules: environment.rules,
     policy: { ...deploy.prune, allowed: allowPrune },
     deploy: {
       concurrency: deploy.concurrency,

@@ -46,6 +46,12 @@ export async function loadSettings(
     ...(file === undefined ? {} : { file: { path: file.path, bytes: file.bytes } }),
     env: io.env,
     kinds: [...SCHEDULER_KINDS.keys()],
+    ruleCodes: [
+      'manifest/yaml-1.1',
+      'manifest/ignore-reason',
+      'manifest/ignore-unused',
+      ...[...SCHEDULER_KINDS.values()].flatMap(({ model }) => model.rules.map(({ code }) => code)),
+    ],
     flags: flags.logLevel === undefined ? {} : { logLevel: flags.logLevel },
     readSecret: async (name) =>
       secrets ? (await readFile(path.resolve(file?.home ?? io.cwd, name), 'utf8')).trim() : UNREAD,

@@ -1,3 +1,5 @@
+import type { RulePolicy } from '../domain/job/validate/rule-policy.js';
+
 /** One scheduler of an environment. */
 export interface SchedulerConfig {
   /** Name in the environment; references begin with it. */
@@ -23,6 +25,8 @@ export interface EnvironmentConfig {
   prefix?: string;
   schedulers: SchedulerConfig[];
   promote: { automatic: string[] };
+  /** What the rules for manifests weigh here. */
+  rules: RulePolicy;
   deploy: {
     timeoutSeconds: number;
     concurrency: number;

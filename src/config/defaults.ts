@@ -21,3 +21,6 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
 /** The adapters of schedulers, where the caller names no others. */
 export const SCHEDULER_KINDS = ['marathon', 'chronos'] as const;
+
+/** What a rule for manifests can weigh. */
+export const RULE_LEVELS = ['error', 'warning', 'ignore'] as const;

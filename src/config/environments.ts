@@ -2,14 +2,21 @@ import { pointer } from '../domain/source/json.js';
 import { httpAddress } from './address.js';
 import type { EnvironmentConfig, SchedulerConfig } from './config.js';
 import { DEFAULTS } from './defaults.js';
+import { rulePolicy } from './rule-policy.js';
 import type { Settings, Sourced } from './settings.js';
 
 /** All environments of the file, with what variables say of their schedulers. */
-export async function environmentConfigs(settings: Settings): Promise<EnvironmentConfig[]> {
+export async function environmentConfigs(
+  settings: Settings,
+  ruleCodes?: readonly string[],
+): Promise<EnvironmentConfig[]> {
   const ledger = settings.text('/ledger/branch', 'TOWLINE_LEDGER_BRANCH')?.value ?? DEFAULTS.ledger.branch;
   const environments: EnvironmentConfig[] = [];
   for (const name of settings.names('/environments'))
-    environments.push(await environmentConfig(settings, name, ledger));
+    environments.push({
+      ...(await environmentConfig(settings, name, ledger)),
+      rules: rulePolicy(settings, name, ruleCodes),
+    });
   checkVariables(settings, environments);
   return environments;
 }
@@ -18,7 +25,7 @@ async function environmentConfig(
   settings: Settings,
   name: string,
   ledger: string,
-): Promise<EnvironmentConfig> {
+): Promise<Omit<EnvironmentConfig, 'rules'>> {
   const at = (...rest: string[]): string => pointer('environments', name, ...rest);
   const { branch, folder, deploy, prune } = DEFAULTS.environment;
   const prefix = settings.text(at('prefix'))?.value;

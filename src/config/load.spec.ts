@@ -55,6 +55,7 @@ describe('a configuration', () => {
           schedulers: [{ name: 'marathon', kind: 'marathon', urls: ['http://m:8080'], settings: {} }],
           promote: { automatic: [] },
           deploy: { ...DEFAULTS.environment.deploy, prune: DEFAULTS.environment.prune },
+          rules: { levels: {}, ignored: [] },
           ledgerBranch: 'ledger/production',
         },
       ],
@@ -104,6 +105,40 @@ describe('a configuration', () => {
     expect(shown.length).toBeGreaterThan(15);
     for (const value of shown.filter((v) => !Array.isArray(v)))
       expect(values).toContain(JSON.stringify(value));
+  });
+});
+
+describe('the rules for manifests', () => {
+  const RULES = ['marathon/latest-tag', 'marathon/no-health-check', 'manifest/yaml-1.1'];
+  const lines = (...text: string[]): string => `${text.join('\n')}\n`;
+
+  it('are weighed for all environments, and again for one', async () => {
+    const text =
+      file(environment('    rules: { marathon/latest-tag: error }\n'), environment('', 'staging')) +
+      lines('rules:', '  marathon/latest-tag: ignore', '  marathon/no-health-check: warning');
+    const { environments } = await good(text, {}, { ruleCodes: RULES });
+    expect(environments.map(({ rules }) => rules.levels)).toEqual([
+      { 'marathon/latest-tag': 'error', 'marathon/no-health-check': 'warning' },
+      { 'marathon/latest-tag': 'ignore', 'marathon/no-health-check': 'warning' },
+    ]);
+  });
+
+  it('are taken back for some files, with a reason', async () => {
+    const ignored = { rule: 'marathon/latest-tag', files: ['vendor/**'], reason: 'theirs' };
+    const text = MINIMAL + lines('ignore:', `  - ${JSON.stringify(ignored)}`);
+    expect((await good(text, {}, { ruleCodes: RULES })).environments[0]?.rules.ignored).toEqual([ignored]);
+    expect(await bad(text.replace('"reason"', '"because"'), {}, { ruleCodes: RULES })).not.toEqual([]);
+  });
+
+  it('are named right, or the configuration is wrong', async () => {
+    const text = MINIMAL + lines('rules:', '  marathon/lastest-tag: error', '  manifest/syntax: ignore');
+    expect(await bad(text, {}, { ruleCodes: RULES })).toEqual([
+      'towline.yaml:6:3 config/rule: there is no rule "marathon/lastest-tag"',
+      "towline.yaml:7:3 config/rule: manifest/syntax can't be changed: without it there is no job to speak of",
+    ]);
+    expect(
+      await bad(MINIMAL + lines('rules:', '  marathon/latest-tag: off'), {}, { ruleCodes: RULES }),
+    ).toContainEqual(expect.stringMatching(/^towline\.yaml:6:24 config\/enum/));
   });
 });
 

@@ -18,6 +18,8 @@ export interface ConfigSources {
   flags: { logLevel?: string };
   /** Reads a file that holds a secret, trimmed. */
   readSecret: (name: string) => Promise<string>;
+  /** Ids of all rules for manifests; undefined: they are not checked. */
+  ruleCodes?: readonly string[];
   /** Kinds of schedulers that there are adapters for. Default: marathon, chronos. */
   kinds?: readonly string[];
 }
@@ -97,7 +99,7 @@ function saidBySchema({ place }: Diagnostic, { diagnostics }: ParsedFile): boole
   );
 }
 
-async function assemble(settings: Settings, { file, flags }: ConfigSources): Promise<Config> {
+async function assemble(settings: Settings, { file, flags, ruleCodes }: ConfigSources): Promise<Config> {
   const url = repositoryUrl(settings, settings.text('/repository/url', 'TOWLINE_REPOSITORY_URL'));
   const webhookSecret =
     settings.variable('TOWLINE_WEBHOOK_SECRET')?.value ??
@@ -115,7 +117,7 @@ async function assemble(settings: Settings, { file, flags }: ConfigSources): Pro
       },
     },
     consul: await consulConfig(settings),
-    environments: await environmentConfigs(settings),
+    environments: await environmentConfigs(settings, ruleCodes),
     ledger: {
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
     },

@@ -1,4 +1,4 @@
-import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from './defaults.js';
+import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, RULE_LEVELS } from './defaults.js';
 
 const name = {
   type: 'string',
@@ -140,6 +140,34 @@ const environment = {
   },
 };
 
+const rules = {
+  type: 'object',
+  description:
+    'What a rule weighs here (docs/rules.md): error refuses the job, warning is only said, ignore is silent.',
+  propertyNames: { pattern: '^[a-z]+/[a-z0-9.-]+$' },
+  additionalProperties: { type: 'string', enum: [...RULE_LEVELS] },
+};
+
+const ignore = {
+  type: 'array',
+  description: 'Findings taken back in some files, with a reason; YAML files can say it themselves.',
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['rule', 'files', 'reason'],
+    properties: {
+      rule: { type: 'string', pattern: '^[a-z]+/[a-z0-9.-]+$' },
+      files: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string', minLength: 1 },
+        description: 'Paths in the repository; * within a name, ** over folders.',
+      },
+      reason: { type: 'string', minLength: 1 },
+    },
+  },
+};
+
 /** JSON Schema of towline.yaml; published as schemas/towline.json. */
 export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -207,8 +235,10 @@ export const configSchema = {
       type: 'object',
       minProperties: 1,
       propertyNames: name,
-      additionalProperties: environment,
+      additionalProperties: { ...environment, properties: { ...environment.properties, rules, ignore } },
     },
+    rules,
+    ignore,
     ledger: {
       type: 'object',
       additionalProperties: false,

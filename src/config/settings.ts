@@ -88,6 +88,12 @@ export class Settings {
     return isObject(value) ? Object.keys(value) : [];
   }
 
+  /** Entries of a list in the file, whatever they are. */
+  items(at: Pointer): Json[] {
+    const value = valueAt(this.#options.file, at);
+    return Array.isArray(value) ? value : [];
+  }
+
   list(at: Pointer): Sourced<string>[] {
     const value = valueAt(this.#options.file, at);
     return (Array.isArray(value) ? value : []).flatMap((item, index) =>

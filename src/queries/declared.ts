@@ -3,6 +3,7 @@ import type { Manifest } from '../domain/job/manifest.js';
 import { isManifestPath, parseManifest } from '../domain/job/parse-manifest.js';
 import type { ModelContext, SchedulerModel } from '../domain/job/scheduler-model.js';
 import { validateManifests, type Validation } from '../domain/job/validate/index.js';
+import { EVERY_RULE, type RulePolicy } from '../domain/job/validate/rule-policy.js';
 
 export type Models = ReadonlyMap<SchedulerName, { model: SchedulerModel; context: ModelContext }>;
 
@@ -24,16 +25,26 @@ export class ManifestCache {
   }
 }
 
-/** The jobs that files state: manifests are told from other files by name, parsed, and validated as one set. */
+/** The jobs that manifests state, parsed and validated as one set. Which files are manifests `holdsJobs` tells. */
 export function declaredJobs(
   files: readonly { path: string; id?: string; bytes: Uint8Array }[],
   models: Models,
-  cache: ManifestCache = new ManifestCache(),
+  { cache = new ManifestCache(), rules = EVERY_RULE }: { cache?: ManifestCache; rules?: RulePolicy } = {},
 ): Validation {
-  return validateManifests(cache.parse(files.filter(({ path }) => holdsJobs(path))), models);
+  return validateManifests(cache.parse(files), models, rules);
 }
 
-/** Hidden files and folders and Towline's own configuration hold no jobs. */
+/** The manifests of a mirrored folder, under their paths in the job repository. */
+export function manifestsIn(
+  folder: string,
+  files: readonly { path: string; id?: string; bytes: Uint8Array }[],
+): { path: string; id?: string; bytes: Uint8Array }[] {
+  return files
+    .filter(({ path }) => holdsJobs(path))
+    .map((file) => (folder === '' ? file : { ...file, path: `${folder}/${file.path}` }));
+}
+
+/** By the path in its folder: hidden files and folders and Towline's own configuration hold no jobs. */
 export function holdsJobs(path: string): boolean {
   if (!isManifestPath(path)) return false;
   const names = path.split('/');

@@ -10,7 +10,7 @@ import type { CommitInfo, JobRepository } from '../ports/job-repository.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { LiveTask, Scheduler } from '../ports/scheduler.js';
-import { declaredJobs, type Models } from './declared.js';
+import { declaredJobs, manifestsIn, type Models } from './declared.js';
 import { readMirror } from './desired.js';
 import { toEntry, type HistoryEntry } from './history.js';
 import { readLedger } from './known.js';
@@ -236,9 +236,7 @@ async function fileOf(
 ): Promise<string | undefined> {
   const mirror = await readMirror(kv, layout, { signal });
   if (mirror.kind !== 'whole') return undefined;
-  const job = declaredJobs(mirror.files, models).jobs.find((j) => j.ref === ref);
-  if (job === undefined) return undefined;
-  return folder === '' ? job.source.file : `${folder}/${job.source.file}`;
+  return declaredJobs(manifestsIn(folder, mirror.files), models).jobs.find((j) => j.ref === ref)?.source.file;
 }
 
 async function releaseLinks(

@@ -13,6 +13,20 @@ export function rulesPage(): string {
 Every finding has a stable code, a place, and says what to write instead. Schemas for editors are in [schemas](../schemas). This page is
 made from the code by \`npm run docs\`.
 
+## What a rule weighs
+
+\`\`\`yaml
+rules:                       # in towline.yaml, for all environments or inside one
+  marathon/latest-tag: error # error refuses the job, warning is only said, ignore is silent
+ignore:                      # findings taken back in some files
+  - { rule: marathon/latest-tag, files: ['vendor/**'], reason: the vendor publishes nothing else }
+\`\`\`
+
+A YAML manifest can say it itself, always with a reason: \`# towline-ignore RULE[, RULE]: REASON\` for its own line or the next one,
+\`# towline-ignore-file RULE: REASON\` for the file. JSON has no comments: use \`ignore\` in towline.yaml. Rules without which a file states
+no jobs (the others of \`manifest/\`) can't be changed. A rule that stands for a refusal of the scheduler can be switched off; then the
+scheduler itself refuses.
+
 ## Every manifest
 
 | code | rule |
@@ -20,6 +34,7 @@ made from the code by \`npm run docs\`.
 | \`manifest/syntax\`, \`manifest/encoding\`, \`manifest/duplicate-key\`, \`manifest/number\`, \`manifest/tag\`, \`manifest/key\` | JSON and YAML as they are written down: no key twice, no number that loses digits, nothing that JSON can't say |
 | \`manifest/too-large\`, \`manifest/too-deep\`, \`manifest/aliases\` | bounds that no manifest needs and an attack does |
 | \`manifest/yaml-1.1\` | (warning) words and numbers that other YAML readers understand differently |
+| \`manifest/ignore-reason\`, \`manifest/ignore-unused\` | (warning) a \`towline-ignore\` has a reason, and something to take back |
 | \`manifest/unknown-shape\` | a document is a job of one of the environment's schedulers |
 | \`manifest/duplicate-job\` | a job is stated once |
 | \`KIND/type\`, \`/required\`, \`/enum\`, \`/range\`, \`/pattern\`, \`/length\`, \`/count\`, \`/form\`, \`/name\` | the schema of the kind |

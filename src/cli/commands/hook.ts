@@ -79,7 +79,9 @@ async function isValid(
   const { signal } = io;
   const repository = await session.repository();
   const files = await manifestsAt(repository, revision, environment.folder, signal);
-  const { diagnostics, jobs } = declaredJobs(files, session.models(environment));
+  const { diagnostics, jobs } = declaredJobs(files, session.models(environment), {
+    rules: environment.rules,
+  });
   const errors: Diagnostic[] = diagnostics.filter((d) => d.severity === 'error');
   printDiagnostics(errors, io.stderr);
   writeLine(

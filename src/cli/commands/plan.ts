@@ -6,6 +6,7 @@ import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
 import type { ObjectId, Revision } from '../../domain/source/revision.js';
 import { blobId, treeId } from '../../domain/source/tree-id.js';
 import { declaredJobs } from '../../queries/declared.js';
+import { manifestsAt } from '../../queries/revision-files.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
 import { TowlineError } from '../../runtime/errors.js';
@@ -64,7 +65,7 @@ async function planOf(
     readLedger(ledger, signal),
   ]);
   const models = session.models(environment);
-  const declared = declaredJobs(source.files, models);
+  const declared = declaredJobs(source.files, models, { rules: environment.rules });
   const plan = makePlan(
     {
       environment: environment.name,
@@ -128,12 +129,10 @@ async function filesOf(
     }));
     return { files, revision, tree: treeId(entries, format) };
   }
-  const tree = await repository.readTree(revision, environment.folder, { signal });
-  const held = tree.entries.filter((e) => e.mode.startsWith('100') && e.pathHex === undefined);
-  const bytes = new Map<string, Uint8Array>();
-  for await (const blob of repository.readBlobs([...new Set(held.map((e) => e.id))], { signal }))
-    bytes.set(blob.id, blob.bytes);
-  const files = held.map(({ path, id }) => ({ path, bytes: bytes.get(id) ?? new Uint8Array() }));
+  const [files, tree] = await Promise.all([
+    manifestsAt(repository, revision, environment.folder, signal),
+    repository.readTree(revision, environment.folder, { signal }),
+  ]);
   return { files, revision, tree: tree.id };
 }
 

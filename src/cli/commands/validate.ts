@@ -1,5 +1,6 @@
 import { text as readAll } from 'node:stream/consumers';
 import type { EnvironmentConfig } from '../../config/config.js';
+import { EVERY_RULE } from '../../domain/job/validate/rule-policy.js';
 import { hasErrors } from '../../domain/source/diagnostic.js';
 import type { Revision } from '../../domain/source/revision.js';
 import { affectedFiles } from '../../queries/affected.js';
@@ -57,7 +58,7 @@ async function checkedSets(paths: string[], flags: Flags, session: Session, io: 
   if (paths.length > 0) {
     const named = env === undefined ? undefined : session.environments([env])[0];
     const models = named === undefined ? everyModel() : session.models(named);
-    return [check(paths.join(' '), await filesOf(paths, flags, io), models)];
+    return [check(paths.join(' '), await filesOf(paths, flags, io), models, named?.rules)];
   }
   const sets: Checked[] = [];
   for (const environment of session.environments(env === undefined ? [] : [env])) {
@@ -65,7 +66,7 @@ async function checkedSets(paths: string[], flags: Flags, session: Session, io: 
     else if (revision !== undefined) sets.push(await checkRevision(revision, environment, session, io));
     else {
       const files = await readWorkTree([environment.folder === '' ? '.' : environment.folder], session.home);
-      sets.push(check(environment.name, files, session.models(environment)));
+      sets.push(check(environment.name, files, session.models(environment), environment.rules));
     }
   }
   return sets;
@@ -87,7 +88,7 @@ async function checkRevision(
 ): Promise<Checked> {
   const revision = await resolved(name, session, signal);
   const files = await manifestsAt(await session.repository(), revision, environment.folder, signal);
-  return check(environment.name, files, session.models(environment));
+  return check(environment.name, files, session.models(environment), environment.rules);
 }
 
 /** Only what the range changed, and what depends on it; the rest of the environment is known, but not judged. */
@@ -111,7 +112,7 @@ async function checkRange(
   const [before = [], after = []] = await Promise.all(
     ends.map((end) => manifestsAt(repository, end, environment.folder, signal)),
   );
-  const judged = declaredJobs(after, models);
+  const judged = declaredJobs(after, models, { rules: environment.rules });
   const ids = [before, after].map((files) => new Map(files.map(({ path, id }) => [path, id])));
   const changed = new Set(
     [...before, ...after].map(({ path }) => path).filter((path) => ids[0]?.get(path) !== ids[1]?.get(path)),
@@ -135,8 +136,8 @@ async function resolved(name: string, session: Session, signal: AbortSignal): Pr
   });
 }
 
-function check(name: string, files: readonly File[], models: Models): Checked {
-  const { jobs, diagnostics } = declaredJobs(files, models);
+function check(name: string, files: readonly File[], models: Models, rules = EVERY_RULE): Checked {
+  const { jobs, diagnostics } = declaredJobs(files, models, { rules });
   return { name, files: files.map(({ path }) => path), jobs: jobs.length, diagnostics };
 }
 

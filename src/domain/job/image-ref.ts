@@ -54,3 +54,9 @@ function validName(name: string): boolean {
   const path = hasHost ? parts.slice(1) : parts;
   return path.length > 0 && path.every((part) => COMPONENT.test(part));
 }
+
+/** True where a reference can name another image tomorrow: no digest, and no tag or `latest`. False for what is none. */
+export function moves(text: string): boolean {
+  const ref = parseImageRef(text);
+  return ref !== undefined && ref.digest === undefined && (ref.tag === undefined || ref.tag === 'latest');
+}

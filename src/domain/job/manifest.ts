@@ -15,9 +15,23 @@ export interface ManifestDocument {
   placeOf(at: Pointer, part?: 'key' | 'value'): Place;
 }
 
+/** A comment that takes findings back. */
+export interface Silence {
+  /** Line of the comment. */
+  line: number;
+  /** Line whose findings are meant. */
+  target: number;
+  wholeFile: boolean;
+  /** Rule ids. */
+  codes: string[];
+  /** Absent: it takes nothing back. */
+  reason?: string;
+}
+
 /** A parsed file. Where `diagnostics` holds errors, `documents` holds what could still be read (possibly nothing). */
 export interface Manifest {
   path: string;
   documents: ManifestDocument[];
   diagnostics: Diagnostic[];
+  silences?: Silence[];
 }

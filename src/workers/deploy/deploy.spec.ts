@@ -5,6 +5,7 @@ import { MemoryLedger } from '../../../test/fakes/memory-ledger.js';
 import { MemoryRepository } from '../../../test/fakes/memory-repository.js';
 import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
+import { EVERY_RULE } from '../../domain/job/validate/rule-policy.js';
 import { parseStatus } from '../../domain/record/status.js';
 import type { Json } from '../../domain/source/json.js';
 import { kvKey, kvLayout } from '../../domain/source/kv-layout.js';
@@ -34,6 +35,7 @@ function world(more: Partial<DeployWorkerOptions> = {}) {
     schedulers: [scheduler],
     models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
     policy: LENIENT,
+    rules: EVERY_RULE,
     adopt: 'none',
     retry: 'none',
     deploy: { concurrency: 2, deadlineMs: 1000, onFailure: 'rollback', force: false },
@@ -200,6 +202,7 @@ describe('the deployer', () => {
       schedulers: [first.scheduler],
       models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
       policy: LENIENT,
+      rules: EVERY_RULE,
       adopt: 'none',
       retry: 'all',
       clock: systemClock,
@@ -302,6 +305,7 @@ describe('the deployer as a daemon', () => {
       schedulers: [scheduler],
       models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
       policy: LENIENT,
+      rules: EVERY_RULE,
       adopt: 'none',
       retry: 'none',
       clock: systemClock,

@@ -1,5 +1,6 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { ModelContext } from '../../domain/job/scheduler-model.js';
+import type { RulePolicy } from '../../domain/job/validate/rule-policy.js';
 import type { PrunePolicy } from '../../domain/plan/gate.js';
 import type { PlanInput } from '../../domain/plan/plan-input.js';
 import { parseStatus, type JobStatus } from '../../domain/record/status.js';
@@ -8,7 +9,7 @@ import { placeText } from '../../domain/source/diagnostic.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import type { Ledger } from '../../ports/ledger.js';
 import type { Scheduler } from '../../ports/scheduler.js';
-import { declaredJobs, type ManifestCache, type Models } from '../../queries/declared.js';
+import { declaredJobs, manifestsIn, type ManifestCache, type Models } from '../../queries/declared.js';
 import { readMirror, type MirrorCache, type MirrorState } from '../../queries/desired.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
@@ -21,6 +22,7 @@ export interface DeploySources {
   ledger: Ledger;
   schedulers: readonly Scheduler[];
   models: Models;
+  rules: RulePolicy;
   policy: PrunePolicy;
   adopt: PlanInput['adopt'];
   retry: PlanInput['retry'];
@@ -54,7 +56,10 @@ export async function observeDeploy(
     readLedger(ledger, signal),
     readStatuses(kv, layout, signal),
   ]);
-  const declared = declaredJobs(files, models, memory.manifests);
+  const declared = declaredJobs(manifestsIn(mirrorRef.folders[0]?.folder ?? '', files), models, {
+    cache: memory.manifests,
+    rules: sources.rules,
+  });
   const rejected = new Map<JobRef, string>();
   for (const { ref, source } of declared.rejected) {
     const first = declared.diagnostics.find((d) => d.severity === 'error' && d.place.file === source.file);

@@ -97,7 +97,7 @@ describe('a JUnit report', () => {
     fc.assert(
       fc.property(diagnostics, (found) => {
         const xml = REPORTS.junit([{ name: 'x', files: [], jobs: 0, diagnostics: found }]);
-         
+
         expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
         const open: string[] = [];
         for (const [, close, name = '', , self] of xml.matchAll(

@@ -6,6 +6,7 @@ import { Lines } from './lines.js';
 import { MOST_DEPTH, type Manifest, type ManifestDocument } from '../manifest.js';
 import { resolveAliases } from './yaml-aliases.js';
 import { checkYaml, yamlValue } from './yaml-value.js';
+import { silencesOf } from './silences.js';
 import { composeYaml, MOST_DOCUMENTS, nearestNode, offsetOf, type YamlTree } from './yaml-tree.js';
 
 /**
@@ -41,7 +42,13 @@ export function parseYamlManifest(path: string, text: string): Manifest {
       limit.offset,
       'Split it.',
     );
-  return { path, documents, diagnostics: findings.diagnostics };
+  const silences = silencesOf(text, findings.lines);
+  return {
+    path,
+    documents,
+    diagnostics: findings.diagnostics,
+    ...(silences.length === 0 ? {} : { silences }),
+  };
 }
 
 function checkedTree(document: Document.Parsed, findings: Findings): YamlTree | undefined {

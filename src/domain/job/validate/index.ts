@@ -3,6 +3,7 @@ import type { Job, JobSource, ValidatedJob } from '../job.js';
 import type { JobRef } from '../job-ref.js';
 import type { Manifest } from '../manifest.js';
 import { jobAt } from './owner.js';
+import { EVERY_RULE, Judge, type RulePolicy } from './rule-policy.js';
 import { statedJobs, type Schedulers, type Understood } from './stated-jobs.js';
 
 /** What a set of manifests states, and everything that is wrong with it. */
@@ -17,17 +18,31 @@ export interface Validation {
 
 /**
  * Schema, cross-field rules and cross-job rules over all manifests of an environment. All findings at once; a job with
- * an error is refused, the others stay good, also those that depend on it. The only place that makes a ValidatedJob.
+ * an error is refused, the others stay good, also those that depend on it. `policy` says what the rules weigh here. The
+ * only place that makes a ValidatedJob.
  */
-export function validateManifests(manifests: readonly Manifest[], schedulers: Schedulers): Validation {
+export function validateManifests(
+  manifests: readonly Manifest[],
+  schedulers: Schedulers,
+  policy: RulePolicy = EVERY_RULE,
+): Validation {
   const stated = statedJobs(manifests, schedulers);
-  const diagnostics = [...stated.diagnostics];
+  const judge = new Judge(policy, manifests);
   const refused = new Map<JobRef, JobSource>();
   const refuse = (job: Job): void => void refused.set(job.ref, job.source);
   stated.refused.forEach(refuse);
+  // What could not be read is an error whatever a policy says: there is no whole job to let through.
+  const diagnostics = stated.diagnostics.filter((d) => d.severity === 'error');
+  const warnings = judge.judge(stated.diagnostics.filter((d) => d.severity === 'warning'));
+  diagnostics.push(...warnings);
+  for (const { place } of warnings.filter((d) => d.severity === 'error')) {
+    const owner = jobAt(place, stated.jobs);
+    if (owner === undefined) inFile(stated.jobs, place).forEach(refuse);
+    else refuse(owner);
+  }
 
   for (const job of stated.jobs) {
-    const found = jobFindings(job, schedulers);
+    const found = judge.judge(jobFindings(job, schedulers));
     diagnostics.push(...found);
     if (hasErrors(found)) refuse(job);
   }
@@ -38,7 +53,7 @@ export function validateManifests(manifests: readonly Manifest[], schedulers: Sc
   for (const [name, scheduler] of schedulers) {
     // Rules over the set see every job that Git states, the refused ones too: a parent with a typo is not a missing one.
     const all = unique(stated.jobs.filter((job) => job.scheduler === name));
-    const found = setFindings(all, scheduler);
+    const found = judge.judge(setFindings(all, scheduler));
     diagnostics.push(...found);
     for (const { place } of found.filter((d) => d.severity === 'error')) {
       const owner = jobAt(place, all);
@@ -47,6 +62,7 @@ export function validateManifests(manifests: readonly Manifest[], schedulers: Sc
       else refuse(owner);
     }
   }
+  diagnostics.push(...judge.leftovers());
   return {
     jobs: stated.jobs.filter((job) => !refused.has(job.ref)) as ValidatedJob[],
     rejected: [...refused].map(([ref, source]) => ({ ref, source })),

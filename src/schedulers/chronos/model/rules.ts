@@ -1,4 +1,5 @@
 import { findCycles } from '../../../domain/job/graph.js';
+import { moves } from '../../../domain/job/image-ref.js';
 import type { Job } from '../../../domain/job/job.js';
 import { jobRef, type JobRef } from '../../../domain/job/job-ref.js';
 import type { Diagnostic } from '../../../domain/source/diagnostic.js';
@@ -25,6 +26,10 @@ export const RULES: readonly { code: string; summary: string }[] = [
   { code: 'chronos/null', summary: 'null is not absent for Chronos: it becomes the text "null", or false' },
   { code: 'chronos/uris-and-fetch', summary: 'uris and fetch exclude each other' },
   { code: 'chronos/command', summary: 'a job has a command' },
+  {
+    code: 'chronos/latest-tag',
+    summary: 'an image has a tag that does not move, or a digest: else nobody can tell what runs',
+  },
   { code: 'chronos/state-field', summary: 'state that the server keeps is ignored in a manifest' },
   {
     code: 'chronos/parent-unknown',
@@ -76,6 +81,16 @@ export function checkJob(job: Job): Diagnostic[] {
   }
   if (full(spec['uris']) && full(spec['fetch']))
     report('uris-and-fetch', '/uris', 'uris and fetch exclude each other', 'Move the URIs into fetch.');
+  const container = isObject(spec['container']) ? spec['container'] : {};
+  const image = container['image'];
+  if (typeof image === 'string' && moves(image))
+    found.push({
+      code: 'chronos/latest-tag',
+      severity: 'warning',
+      message: `the image ${JSON.stringify(image)} can be another one tomorrow`,
+      fix: 'Name a version, for example :1.4.2, or a digest; promotions keep it up to date.',
+      place: job.source.placeOf('/container/image'),
+    });
   const command = spec['command'];
   if (typeof command !== 'string' && spec['container'] === undefined && !full(spec['arguments']))
     report('command', '', 'the job has no command', 'Add "command".');
@@ -111,16 +126,14 @@ export function checkSet(jobs: readonly Job[]): Diagnostic[] {
       });
     lower.set(job.id.toLowerCase(), job);
   }
-  const cycles = findCycles<JobRef>(
-    [...jobs].map((j) => j.ref),
-    (ref) => {
-      const job = jobs.find((j) => j.ref === ref);
-      return job === undefined ? [] : parentsOf(job.spec).map((p) => jobRef(job.scheduler, p));
-    },
-  );
+  const byRef = new Map(jobs.map((job) => [job.ref, job]));
+  const cycles = findCycles<JobRef>([...byRef.keys()], (ref) => {
+    const job = byRef.get(ref);
+    return job === undefined ? [] : parentsOf(job.spec).map((p) => jobRef(job.scheduler, p));
+  });
   for (const cycle of cycles)
     for (const ref of new Set(cycle)) {
-      const job = jobs.find((j) => j.ref === ref);
+      const job = byRef.get(ref);
       if (job !== undefined)
         found.push({
           code: 'chronos/cycle',

@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.js';
+import { APP_ADVICE } from './advice.js';
 import { CONTAINER_RULES } from './container.js';
 import { EXTERNAL_VOLUME_RULES } from './external-volumes.js';
 import { HEALTH_RULES } from './health.js';
@@ -18,4 +19,5 @@ export const APP_RULES: readonly Rule[] = [
   ...EXTERNAL_VOLUME_RULES,
   ...SCHEDULING_RULES,
   ...SOURCE_RULES,
+  ...APP_ADVICE,
 ];

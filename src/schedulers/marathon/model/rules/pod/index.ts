@@ -13,6 +13,7 @@ import {
   type SecretUse,
 } from '../shared/secrets.js';
 import { checkUnreachable, checkUnreachableText } from '../shared/unreachable.js';
+import { POD_ADVICE } from './advice.js';
 import { CONTAINER_RULES, eachContainer } from './containers.js';
 import { VOLUME_RULES } from './volumes.js';
 
@@ -21,6 +22,7 @@ export const POD_RULES: readonly Rule[] = [
   ...CONTAINER_RULES,
   ...VOLUME_RULES,
   ...NETWORK_RULES,
+  ...POD_ADVICE,
   {
     code: 'marathon/pod-constraint',
     summary: 'placement constraints have values that fit their operators',

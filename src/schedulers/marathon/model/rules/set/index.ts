@@ -1,5 +1,6 @@
 import type { Job } from '../../../../../domain/job/job.js';
 import type { Diagnostic } from '../../../../../domain/source/diagnostic.js';
+import { checkClashes } from './clashes.js';
 import { checkCycles, checkKnown } from './dependencies.js';
 import { checkEnforcedRoles, checkGroupIds, checkVolumes } from './groups.js';
 
@@ -19,6 +20,13 @@ export const SET_RULES: readonly { code: string; summary: string }[] = [
     code: 'marathon/enforced-role',
     summary: 'in a group with enforceRole apps and pods have the role of the top-level group',
   },
+  { code: 'marathon/service-port', summary: 'a service port other than 0 belongs to one app' },
+  { code: 'marathon/vip', summary: 'a virtual address (label VIP_n) belongs to one app' },
+  {
+    code: 'marathon/haproxy',
+    summary:
+      'a host with its path, or a port, of marathon-lb (labels HAPROXY_n_VHOST, _PATH, _PORT) belongs to one app of a group',
+  },
   { code: 'marathon/volume-taken', summary: 'an external volume that is not shared belongs to one app' },
 ];
 
@@ -30,5 +38,6 @@ export function validateSet(jobs: readonly Job[]): Diagnostic[] {
     ...checkGroupIds(jobs),
     ...checkEnforcedRoles(jobs),
     ...checkVolumes(jobs),
+    ...checkClashes(jobs),
   ];
 }
