@@ -44,6 +44,15 @@ describe('towline validate', () => {
     });
   });
 
+  it('opens a few files at a time, however many there are', async () => {
+    const names = Array.from({ length: 400 }, (_, at) => `many/app-${at}.json`);
+    sandbox.write(Object.fromEntries(names.map((name, at) => [name, idle(`/many-${at}`)])));
+    const args = ['-c', 'ulimit -n 128 && exec "$@"', 'sh', process.execPath, program, 'validate', 'many'];
+    const { code, stdout, stderr } = await processes.run('/bin/sh', args, { cwd: sandbox.work });
+    expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('400 valid jobs'), '']);
+    sandbox.write(Object.fromEntries(names.map((name) => [name, null])));
+  });
+
   it('judges standard input under a name that says how it is read', async () => {
     expect(await validate(['-'], 'id: /x\ncmd: sleep 1\n')).toMatchObject({ code: 0 });
     const bad = await validate(['-', '--stdin-name', 'editor.json'], '{"id": "/x", "cmd": 1}');

@@ -1,5 +1,6 @@
 import type { Job } from '../../../domain/job/job.js';
 import type { JobRef } from '../../../domain/job/job-ref.js';
+import { groupsAround } from './ids.js';
 
 type Node = Pick<Job, 'kind' | 'id' | 'spec' | 'ref'>;
 
@@ -16,27 +17,53 @@ export function dependencies(job: Node, all: readonly Job[]): JobRef[] {
 export function needs(job: Node, all: readonly Job[]): JobRef[] {
   // The dependencies of a group are those of the apps in it; its attributes wait for nothing.
   if (job.kind === 'group') return [];
+  const { byId, below } = indexOf(all);
   const groups = groupsOver(job, all);
-  const wanted = new Set([job, ...groups].flatMap((each) => idsOf(each.spec['dependencies'])));
   const refs = new Set(groups.map((group) => group.ref));
-  if (wanted.size > 0)
-    for (const other of all) if (other.kind !== 'group' && isNamed(other.id, wanted)) refs.add(other.ref);
+  for (const each of [job, ...groups])
+    for (const id of idsOf(each.spec['dependencies'])) {
+      for (const ref of byId.get(id) ?? []) refs.add(ref);
+      for (const ref of below.get(id) ?? []) refs.add(ref);
+    }
   return [...refs].sort();
 }
 
-/** The groups around a job that are jobs themselves. */
+/** The groups around a job that are jobs themselves, from the top. */
 export function groupsOver(job: Pick<Job, 'id'>, all: readonly Job[]): Job[] {
-  return all.filter((other) => other.kind === 'group' && isBelow(job.id, other.id));
+  const { groups } = indexOf(all);
+  return ['/', ...groupsAround(job.id)].flatMap((id) => (id === job.id ? [] : (groups.get(id) ?? [])));
 }
 
-function isNamed(id: string, wanted: ReadonlySet<string>): boolean {
-  if (wanted.has(id)) return true;
-  for (const each of wanted) if (isBelow(id, each)) return true;
-  return false;
+interface Index {
+  groups: Map<string, Job[]>;
+  /** Apps and pods by their id. */
+  byId: Map<string, JobRef[]>;
+  /** Apps and pods by each group around them. */
+  below: Map<string, JobRef[]>;
 }
 
-function isBelow(id: string, group: string): boolean {
-  return group === '/' ? id !== '/' : id.startsWith(`${group}/`);
+/** By the list itself, which nobody changes: asked for each of ten thousand jobs, it is made once. */
+const indexes = new WeakMap<readonly Job[], Index>();
+
+function indexOf(all: readonly Job[]): Index {
+  const known = indexes.get(all);
+  if (known !== undefined) return known;
+  const index: Index = { groups: new Map(), byId: new Map(), below: new Map() };
+  for (const job of all) {
+    if (job.kind === 'group') add(index.groups, job.id, job);
+    else {
+      add(index.byId, job.id, job.ref);
+      for (const group of ['/', ...groupsAround(job.id)]) add(index.below, group, job.ref);
+    }
+  }
+  indexes.set(all, index);
+  return index;
+}
+
+function add<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function idsOf(value: unknown): string[] {
