@@ -72,7 +72,7 @@ describe('a manifest', () => {
 describe('a manifest that is not good', () => {
   it.each([
     ['a comment in JSON', 'a.json', '{"a": 1} // x', 'a.json:1:10 manifest/syntax'],
-    ['a trailing comma', 'a.json', '{"a": 1,}', 'a.json:1:9 manifest/syntax'],
+    ['a trailing comma', 'a.json', '{"a": 1,}', 'a.json:1:8 manifest/syntax'],
     ['a missing brace', 'a.json', '{"a": {"b": 1}', 'a.json:1:15 manifest/syntax'],
     ['nothing at all', 'a.json', '', 'a.json:1:1 manifest/syntax'],
     ['a key twice in JSON', 'a.json', '{"a": 1,\n "a": 2}', 'a.json:2:2 manifest/duplicate-key'],

@@ -30,13 +30,14 @@ function checkedTree(text: string, findings: Findings): Node | undefined {
   }
   const errors: ParseError[] = [];
   const tree = parseJsonTree(text, errors);
-  for (const { error, offset } of errors)
-    findings.error(
-      'syntax',
-      syntaxText(printParseErrorCode(error)),
-      offset,
-      'Mend the JSON there, or just before it.',
-    );
+  for (const { error, offset } of errors) {
+    const code = printParseErrorCode(error);
+    const comma =
+      code === 'PropertyNameExpected' || code === 'ValueExpected' ? lastComma(text, offset) : undefined;
+    if (comma !== undefined)
+      findings.error('syntax', 'nothing comes after this comma', comma, 'Remove the comma.');
+    else findings.error('syntax', syntaxText(code), offset, 'Mend the JSON there, or just before it.');
+  }
   if (errors.length === 0 && tree !== undefined) checkNodes(tree, text, findings);
   return findings.errors === 0 ? tree : undefined;
 }
@@ -156,6 +157,14 @@ const SYNTAX: Record<string, string> = {
   InvalidEscapeCharacter: 'JSON does not know this escape',
   InvalidCharacter: 'this character must be escaped',
 };
+
+/** The comma before a closing bracket, where that is what the parser stumbled over; JavaScript allows it, JSON does not. */
+function lastComma(text: string, offset: number): number | undefined {
+  if (text[offset] !== '}' && text[offset] !== ']') return undefined;
+  let at = offset - 1;
+  while (at >= 0 && /\s/.test(text[at] ?? '')) at -= 1;
+  return text[at] === ',' ? at : undefined;
+}
 
 function syntaxText(code: string): string {
   return SYNTAX[code] ?? code;

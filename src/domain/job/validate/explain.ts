@@ -169,6 +169,11 @@ function form(error: ErrorObject): Part {
   return {
     code: 'form',
     message: `${subject(error)} must be ${forms.join(' or ')}, not ${found(error.data)}`,
+    // A branch that takes text tells what a bare number or boolean was meant to be.
+    ...fixForType({
+      ...error,
+      params: { type: branches.map((b) => (b as { type?: unknown } | null)?.type) },
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { findCycles } from '../../../domain/job/graph.js';
+import { didYouMean } from '../../../domain/job/validate/did-you-mean.js';
 import { moves } from '../../../domain/job/image-ref.js';
 import type { Job } from '../../../domain/job/job.js';
 import { jobRef, type JobRef } from '../../../domain/job/job-ref.js';
@@ -101,14 +102,16 @@ export function checkJob(job: Job): Diagnostic[] {
 export function checkSet(jobs: readonly Job[]): Diagnostic[] {
   const found: Diagnostic[] = [];
   const byId = new Map(jobs.map((job) => [job.id, job]));
+  const names = [...byId.keys()];
   for (const job of jobs) {
     parentsOf(job.spec).forEach((parent, at) => {
       if (byId.has(parent)) return;
+      const meant = didYouMean(parent, names);
       found.push({
         code: 'chronos/parent-unknown',
         severity: 'error',
         message: `the parent "${parent}" is not stated anywhere`,
-        fix: 'Check the name, or add a manifest for it.',
+        fix: meant === undefined ? 'Check the name, or add a manifest for it.' : `Did you mean "${meant}"?`,
         place: job.source.placeOf(`/parents/${at}`),
       });
     });
