@@ -4,14 +4,11 @@ import { freePorts } from '../tasks/free-ports.js';
 import { CannotRun, type TaskRunner } from '../tasks/task.js';
 import type { Events } from './events.js';
 import { startChecks } from './health.js';
+import { offerFor, type Agent } from './offers.js';
 import { launchPlanOf, type Command } from './launch-plan.js';
 import { asDoc, asList, numberOf, type LiveTask, type RunSpec, type Task } from './types.js';
 
-export interface Agent {
-  id: string;
-  cpus: number;
-  mem: number;
-}
+export type { Agent };
 
 export interface EngineOptions {
   runner: TaskRunner;
@@ -121,7 +118,7 @@ export class Engine {
 
   async #launch(spec: RunSpec): Promise<boolean> {
     if (Date.now() < spec.delayUntil) return false;
-    const agent = this.#offer(spec);
+    const agent = offerFor(spec, this.options.agents, this);
     if (agent === undefined) return false;
     const plan = launchPlanOf(spec);
     const taken = new Set([...this.tasks.values()].flatMap((t) => t.ports));
@@ -306,49 +303,8 @@ export class Engine {
     return numberOf(spec['taskKillGracePeriodSeconds'], 3) * this.options.secondMs;
   }
 
-  /** An agent with room for one more task; otherwise why each one declined is kept for the queue. */
-  #offer(spec: RunSpec): Agent | undefined {
-    const need = resources(spec);
-    const unique = asList(spec.spec['constraints']).some(
-      (c) => asList(c)[1] === 'UNIQUE' && asList(c)[0] === 'hostname',
-    );
-    spec.declined = {};
-    for (const agent of this.options.agents) {
-      const here = [...this.tasks.values()].filter((t) => t.agent === agent.id);
-      const used = here
-        .map((t) => this.specs.get(t.specId))
-        .reduce(
-          (sum, s) =>
-            s === undefined ? sum : { cpus: sum.cpus + resources(s).cpus, mem: sum.mem + resources(s).mem },
-          { cpus: 0, mem: 0 },
-        );
-      const reason =
-        used.cpus + need.cpus > agent.cpus
-          ? 'InsufficientCpus'
-          : used.mem + need.mem > agent.mem
-            ? 'InsufficientMemory'
-            : unique && here.some((t) => t.specId === spec.id && !t.killing)
-              ? 'UnfulfilledConstraint'
-              : undefined;
-      if (reason === undefined) return agent;
-      spec.declined[reason] = (spec.declined[reason] ?? 0) + 1;
-    }
-    return undefined;
-  }
-
   async close(): Promise<void> {
     this.closed = true;
     for (const task of this.tasks.values()) for (const timer of task.timers) clearInterval(timer);
   }
-}
-
-function resources({ kind, spec }: RunSpec): { cpus: number; mem: number } {
-  if (kind === 'app') return { cpus: numberOf(spec['cpus'], 1), mem: numberOf(spec['mem'], 128) };
-  return asList(spec['containers']).reduce<{ cpus: number; mem: number }>(
-    (sum, c) => {
-      const r = asDoc(asDoc(c)['resources']);
-      return { cpus: sum.cpus + numberOf(r['cpus'], 1), mem: sum.mem + numberOf(r['mem'], 128) };
-    },
-    { cpus: 0, mem: 0 },
-  );
 }
