@@ -111,7 +111,7 @@ export async function mirrorOptions(
 ): Promise<MirrorWorkerOptions> {
   return {
     branch: environment.branch,
-    folder: environment.folder,
+    layers: environment.layers,
     layout: session.layout(environment),
     repository: await session.repository(),
     kv: await session.kv(),
@@ -141,6 +141,7 @@ export async function deployOptions(
     schedulers: await session.schedulers(environment),
     models: session.models(environment),
     rules: environment.rules,
+    layers: environment.layers,
     policy: { ...deploy.prune, allowed: allowPrune },
     deploy: {
       concurrency: deploy.concurrency,
@@ -164,7 +165,7 @@ export async function promoteOptions(
   return {
     environment: environment.name,
     branch: environment.branch,
-    folder: environment.folder,
+    layers: environment.layers,
     automatic: environment.promote.automatic,
     releasesPrefix: session.releasesPrefix,
     repository: await session.repository(),

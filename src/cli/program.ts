@@ -71,6 +71,23 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     );
 
   command(
+    'render <environment> [job]',
+    'show the jobs of an environment as its layers make them, and where each value comes from',
+    () => import('./commands/render.js'),
+  )
+    .option('-r, --revision <revision>', 'render a revision instead of the work tree')
+    .addOption(output());
+
+  command(
+    'diff <environment> <other>',
+    'compare two environments job by job',
+    () => import('./commands/diff.js'),
+  )
+    .option('-r, --revision <revision>', 'compare at a revision instead of in the work tree')
+    .option('--exit-code', 'exit 2 where they differ')
+    .addOption(output());
+
+  command(
     'plan [environments...]',
     'show what a deploy would do (exit 0 nothing, 2 changes, 3 held, 1 error)',
     () => import('./commands/plan.js'),

@@ -2,6 +2,7 @@ import { access, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/index.js';
+import { CHANGEABLE_MANIFEST_RULES } from '../domain/job/validate/rule-policy.js';
 import { placeText } from '../domain/source/diagnostic.js';
 import { TowlineError } from '../runtime/errors.js';
 import { registerSecret } from '../runtime/redact.js';
@@ -47,9 +48,7 @@ export async function loadSettings(
     env: io.env,
     kinds: [...SCHEDULER_KINDS.keys()],
     ruleCodes: [
-      'manifest/yaml-1.1',
-      'manifest/ignore-reason',
-      'manifest/ignore-unused',
+      ...CHANGEABLE_MANIFEST_RULES,
       ...[...SCHEDULER_KINDS.values()].flatMap(({ model }) => model.rules.map(({ code }) => code)),
     ],
     flags: flags.logLevel === undefined ? {} : { logLevel: flags.logLevel },

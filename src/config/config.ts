@@ -19,8 +19,8 @@ export interface SchedulerConfig {
 export interface EnvironmentConfig {
   name: string;
   branch: string;
-  /** Folder in the job repository, '' for its root; no leading or trailing slash. */
-  folder: string;
+  /** Folders in the job repository whose manifests are merged, in order: one or more; '' is the root. No outer slashes. */
+  layers: string[];
   /** KV base of the environment; undefined: `PREFIX/NAME/`. */
   prefix?: string;
   schedulers: SchedulerConfig[];

@@ -27,7 +27,7 @@ async function environmentConfig(
   ledger: string,
 ): Promise<Omit<EnvironmentConfig, 'rules'>> {
   const at = (...rest: string[]): string => pointer('environments', name, ...rest);
-  const { branch, folder, deploy, prune } = DEFAULTS.environment;
+  const { branch, deploy, prune } = DEFAULTS.environment;
   const prefix = settings.text(at('prefix'))?.value;
   const schedulers: SchedulerConfig[] = [];
   for (const scheduler of settings.names(at('schedulers')))
@@ -35,7 +35,7 @@ async function environmentConfig(
   return {
     name,
     branch: settings.text(at('branch'))?.value ?? branch,
-    folder: (settings.text(at('folder'))?.value ?? folder).replace(/^\/+|\/+$/g, ''),
+    layers: layersOf(settings, name),
     ...(prefix === undefined ? {} : { prefix }),
     schedulers,
     promote: { automatic: settings.list(at('promote', 'automatic')).map((tag) => tag.value) },
@@ -53,6 +53,14 @@ async function environmentConfig(
     },
     ledgerBranch: ledger.replaceAll('{environment}', name),
   };
+}
+
+/** The folders of an environment: `layers`, or the one of `folder`. */
+function layersOf(settings: Settings, name: string): string[] {
+  const layers = settings.list(pointer('environments', name, 'layers')).map(({ value }) => value);
+  const { folder } = DEFAULTS.environment;
+  const single = settings.text(pointer('environments', name, 'folder'))?.value ?? folder;
+  return (layers.length === 0 ? [single] : layers).map((each) => each.replace(/^\/+|\/+$/g, ''));
 }
 
 /** What variables may say of a scheduler: `TOWLINE_ENVIRONMENT_PRODUCTION_MARATHON_URL`. */

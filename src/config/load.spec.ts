@@ -51,7 +51,7 @@ describe('a configuration', () => {
         {
           name: 'production',
           branch: 'main',
-          folder: '',
+          layers: [''],
           schedulers: [{ name: 'marathon', kind: 'marathon', urls: ['http://m:8080'], settings: {} }],
           promote: { automatic: [] },
           deploy: { ...DEFAULTS.environment.deploy, prune: DEFAULTS.environment.prune },
@@ -73,7 +73,34 @@ describe('a configuration', () => {
 
   it('is read from the fixture that teams copy from', async () => {
     const text = await readFile('fixtures/harbour/towline.yaml', 'utf8');
-    expect((await good(text)).environments.map((e) => e.name)).toEqual(['production', 'staging']);
+    expect((await good(text)).environments.map((e) => e.name)).toEqual([
+      'production',
+      'staging',
+      'development',
+    ]);
+  });
+
+  it('takes folders to merge in the place of a folder', async () => {
+    const layersOf = async (text: string) => (await good(file(environment(text)))).environments[0]?.layers;
+    expect(await layersOf('    layers: [base, /envs/live/]\n')).toEqual(['base', 'envs/live']);
+    expect(await layersOf('    folder: live/\n')).toEqual(['live']);
+    expect(await layersOf('')).toEqual(['']);
+  });
+
+  it.each([
+    ['[base, envs/base/]', undefined],
+    ['[base, base]', '5:20 config/rule: "base" is a layer twice'],
+    ['[envs, envs/live]', '5:20 config/rule: "envs/live" and "envs" overlap'],
+    ['[envs/live, envs]', '5:25 config/rule: "envs" and "envs/live" overlap'],
+    ['[base, /]', '5:20 config/rule: "" and "base" overlap'],
+    ['[base, ../x]', '5:20 config/rule: "../x" is no folder of the repository'],
+    ['[base, "a\\tb"]', '5:20 config/rule: "a\tb" is no folder of the repository'],
+    ['[]', '5:13 config/count'],
+    ['[base]\n    folder: base', '6:5 config/rule: folder and layers exclude each other'],
+  ])('judges the layers %s', async (layers, expected) => {
+    const text = file(environment(`    layers: ${layers}\n`));
+    if (expected === undefined) await good(text);
+    else expect(await bad(text)).toEqual([expect.stringContaining(`towline.yaml:${expected}`)]);
   });
 
   it('takes the flag over the variable over the file over the default', async () => {
@@ -88,9 +115,9 @@ describe('a configuration', () => {
   });
 
   it('fills nothing into strings', async () => {
-    expect((await good(file(environment('    folder: "${HOME}"\n')))).environments[0]?.folder).toBe(
+    expect((await good(file(environment('    folder: "${HOME}"\n')))).environments[0]?.layers).toEqual([
       '${HOME}',
-    );
+    ]);
   });
 
   it('has the defaults that its schema shows to editors', async () => {

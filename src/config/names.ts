@@ -23,7 +23,7 @@ export function branchesClash(a: string, b: string): boolean {
 /** Why a text is no folder of a repository; '' is its root. */
 export function folderProblem(folder: string): string | undefined {
   if (folder === '') return undefined;
-  if (/[\u0000-\u001f\u007f]/.test(folder)) return 'it holds a control character';
+  if (/[\u0000-\u001f\u007f\u00a0]/.test(folder)) return 'it holds a control character or a no-break space';
   if (folder.includes('\\')) return 'folders are separated by "/"';
   const parts = folder.split('/');
   if (parts.includes('..') || parts.includes('.')) return 'it holds "." or ".."';

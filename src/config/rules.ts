@@ -22,7 +22,7 @@ const at = ({ name }: EnvironmentConfig, ...rest: string[]): { at: string } => (
 });
 
 function checkNames(environment: EnvironmentConfig, settings: Settings): void {
-  const { branch, folder, prefix } = environment;
+  const { branch, prefix } = environment;
   const badBranch = branchProblem(branch);
   if (badBranch !== undefined)
     settings.problem(
@@ -30,13 +30,7 @@ function checkNames(environment: EnvironmentConfig, settings: Settings): void {
       `"${branch}" is no branch name: ${badBranch}`,
       'Write the short name, for example main.',
     );
-  const badFolder = folderProblem(folder);
-  if (badFolder !== undefined)
-    settings.problem(
-      at(environment, 'folder'),
-      `"${folder}" is no folder of the repository: ${badFolder}`,
-      "Write it from the root, for example environments/production; '' is the root.",
-    );
+  checkLayers(environment, settings);
   const badPrefix = prefix === undefined ? undefined : prefixProblem(prefix);
   if (badPrefix !== undefined)
     settings.problem(
@@ -44,6 +38,45 @@ function checkNames(environment: EnvironmentConfig, settings: Settings): void {
       `it is no KV prefix: ${badPrefix}`,
       'For example: shop/production/',
     );
+}
+
+/** Layers are mirrored side by side: a folder is in one of them only. */
+function checkLayers(environment: EnvironmentConfig, settings: Settings): void {
+  const { layers } = environment;
+  const listed = settings.items(at(environment, 'layers').at).length > 0;
+  const named = settings.text(at(environment, 'folder').at);
+  if (listed && named !== undefined)
+    settings.problem(
+      named.origin,
+      'folder and layers exclude each other',
+      'Name the folder as the first or only layer.',
+      'key',
+    );
+  for (const [index, folder] of layers.entries()) {
+    const origin = listed ? at(environment, 'layers', String(index)) : at(environment, 'folder');
+    const bad = folderProblem(folder);
+    if (bad !== undefined) {
+      settings.problem(
+        origin,
+        `"${folder}" is no folder of the repository: ${bad}`,
+        listed
+          ? 'Write it from the root, for example environments/production.'
+          : "Write it from the root, for example environments/production; '' is the root.",
+      );
+      continue;
+    }
+    const other = layers
+      .slice(0, index)
+      .find((each) => each === '' || folder === '' || branchesClash(each, folder));
+    if (other !== undefined)
+      settings.problem(
+        origin,
+        other === folder
+          ? `"${folder}" is a layer twice`
+          : `"${folder}" and "${other}" overlap: one layer is a folder of the other`,
+        'Keep layers side by side, for example base and environments/production.',
+      );
+  }
 }
 
 function checkSchedulers(environment: EnvironmentConfig, settings: Settings, kinds: readonly string[]): void {

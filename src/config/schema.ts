@@ -74,6 +74,14 @@ const environment = {
       default: '',
       description: "Folder that holds the manifests; '' is the whole repository.",
     },
+    layers: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', minLength: 1 },
+      examples: [['base', 'environments/production']],
+      description:
+        'Folders instead of one: a file of a later one changes the file with the same path in an earlier one (JSON Merge Patch).',
+    },
     prefix: {
       type: 'string',
       minLength: 1,

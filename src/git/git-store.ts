@@ -174,7 +174,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       return undefined;
     },
 
-    async log(revision, { signal, limit, firstParent = false, path: file, grep }) {
+    async log(revision, { signal, limit, firstParent = false, paths = [], grep }) {
       const place = await open({ signal });
       const args = [
         'log',
@@ -186,7 +186,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
         '--end-of-options',
         revision,
         '--',
-        ...(file === undefined ? [] : [`:(literal)${file}`]),
+        ...paths.map((file) => `:(literal)${file}`),
       ];
       return parseLog((await git(place, args, { signal })).stdout);
     },

@@ -175,13 +175,13 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
       }
     },
 
-    async log(revision, { limit, path: file, grep, firstParent = false }) {
+    async log(revision, { limit, paths, grep, firstParent = false }) {
       const repository = await at();
       const found: CommitInfo[] = [];
       for await (const commit of walkBack(repository, revision, firstParent)) {
         if (found.length >= limit) break;
         if (grep !== undefined && !commit.message.includes(grep)) continue;
-        if (file !== undefined && !(await touches(repository, commit, file))) continue;
+        if (paths !== undefined && !(await touchesAny(repository, commit, paths))) continue;
         found.push(toInfo(commit));
       }
       return found;
@@ -199,6 +199,15 @@ interface Commit {
   message: string;
   parent: string[];
   author: { name: string; email: string; timestamp: number };
+}
+
+async function touchesAny(
+  repository: Repository,
+  commit: Commit,
+  paths: readonly string[],
+): Promise<boolean> {
+  for (const file of paths) if (await touches(repository, commit, file)) return true;
+  return false;
 }
 
 type Repository = { fs: typeof fs; gitdir: string; cache: object };

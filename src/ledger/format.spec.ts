@@ -25,7 +25,7 @@ const entry = (outcomes: Outcome[], trigger = 'run'): LedgerEntry => ({
   pass: 'p1',
   planId: 'plan',
   revision: 'a'.repeat(40) as Revision,
-  tree: 'b'.repeat(40) as ObjectId,
+  trees: [{ folder: 'jobs', tree: 'b'.repeat(40) as ObjectId }],
   trigger,
   at: '2026-01-01T00:00:00.000Z',
   outcomes,
@@ -34,7 +34,7 @@ const entry = (outcomes: Outcome[], trigger = 'run'): LedgerEntry => ({
     version: 1,
     environment: 'test',
     revision: 'a'.repeat(40) as Revision,
-    tree: 'b'.repeat(40) as ObjectId,
+    trees: [{ folder: 'jobs', tree: 'b'.repeat(40) as ObjectId }],
     pass: 'p1',
     jobs: {},
     intents: [],
@@ -61,7 +61,7 @@ Towline-Phase: outcome
 Towline-Pass: p1
 Towline-Plan: plan
 Towline-Revision: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-Towline-Tree: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+Towline-Tree: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb jobs
 Towline-Trigger: run
 Towline-Outcome: partial
 Towline-Job: marathon:/a update applied

@@ -31,7 +31,7 @@ function subjectOf({ phase, environment, revision, outcomes, state }: LedgerEntr
 }
 
 function trailersOf(entry: LedgerEntry): string[] {
-  const { environment, phase, pass, planId, revision, tree, trigger, outcomes, state } = entry;
+  const { environment, phase, pass, planId, revision, trees, trigger, outcomes, state } = entry;
   const jobs =
     phase === 'intent'
       ? state.intents.map((i) => `${i.ref} ${i.action} announced`)
@@ -42,7 +42,7 @@ function trailersOf(entry: LedgerEntry): string[] {
     ['Towline-Pass', pass],
     ['Towline-Plan', planId],
     ['Towline-Revision', revision],
-    ['Towline-Tree', tree],
+    ...trees.map(({ folder, tree }) => ['Towline-Tree', `${tree} ${folder}`]),
     ['Towline-Trigger', trigger],
     ...(phase === 'outcome' ? [['Towline-Outcome', overall(outcomes)]] : []),
     ...jobs.map((job) => ['Towline-Job', job]),
@@ -77,19 +77,28 @@ export function parseState(text: string): { state: LedgerState } | { reason: str
     return { reason: 'it is not valid JSON' };
   }
   if (!isObject(value)) return { reason: 'it is not a JSON object' };
-  const { version, environment, revision, tree, pass, jobs, intents } = value;
+  const { version, environment, revision, trees, pass, jobs, intents } = value;
   if (version !== 1) return { reason: `its version is ${JSON.stringify(version)}, expected 1` };
   if (typeof environment !== 'string' || typeof pass !== 'string')
     return { reason: 'it names no environment or no pass' };
   if (typeof revision !== 'string' || parseRevision(revision) === undefined)
     return { reason: 'its revision is not a full commit id' };
-  if (typeof tree !== 'string' || parseObjectId(tree) === undefined)
-    return { reason: 'its tree is not an object id' };
+  if (!Array.isArray(trees) || trees.length === 0 || !trees.every(isLayerTree))
+    return { reason: 'one of its trees is not complete' };
   if (!isObject(jobs) || !Object.values(jobs).every(isLedgerJob))
     return { reason: 'one of its jobs is not complete' };
   if (!Array.isArray(intents) || !intents.every(isIntent))
     return { reason: 'one of its intents is not complete' };
   return { state: value as unknown as LedgerState };
+}
+
+function isLayerTree(value: Json): boolean {
+  return (
+    isObject(value) &&
+    typeof value['folder'] === 'string' &&
+    typeof value['tree'] === 'string' &&
+    parseObjectId(value['tree']) !== undefined
+  );
 }
 
 function isLedgerJob(value: Json): boolean {

@@ -143,9 +143,9 @@ export function jobRepositoryContract(
         ],
       });
       expect(
-        (await repository.log(second, { signal, limit: 1, path: 'jobs/deep/er/api.json' })).map(
-          (c) => c.revision,
-        ),
+        (
+          await repository.log(second, { signal, limit: 1, paths: ['jobs/deep/er/api.json', 'no/such.json'] })
+        ).map((c) => c.revision),
       ).toEqual([first]);
       expect(
         (await repository.log(second, { signal, limit: 5, grep: 'Towline-Release: shop/web:1' })).map(

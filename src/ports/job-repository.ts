@@ -39,10 +39,10 @@ export interface JobRepository {
   readBlobs(ids: readonly ObjectId[], waiting: Waiting): AsyncIterable<{ id: ObjectId; bytes: Uint8Array }>;
   /** One file of a revision, or undefined. */
   readFile(revision: Revision, path: string, waiting: Waiting): Promise<Uint8Array | undefined>;
-  /** Commits from `revision` back, newest first, at most `limit`; `path` limits to those that touch it. */
+  /** Commits from `revision` back, newest first, at most `limit`; `paths` limits to those that touch one of them. */
   log(
     revision: Revision,
-    options: Waiting & { limit: number; firstParent?: boolean; path?: string; grep?: string },
+    options: Waiting & { limit: number; firstParent?: boolean; paths?: readonly string[]; grep?: string },
   ): Promise<CommitInfo[]>;
   isAncestor(ancestor: Revision, descendant: Revision, waiting: Waiting): Promise<boolean>;
 }

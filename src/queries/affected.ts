@@ -18,11 +18,16 @@ export function affectedFiles(
       dependents.set(ref, [...(dependents.get(ref) ?? []), job]);
   }
   const files = new Set(changed);
-  const waiting = jobs.filter(({ source }) => changed.has(source.file)).map(({ ref }) => ref);
+  // What is merged from several files is judged as a whole, wherever it was changed.
+  for (const { source } of jobs)
+    if (source.files.some((file) => changed.has(file))) for (const file of source.files) files.add(file);
+  const waiting = jobs
+    .filter(({ source }) => source.files.some((file) => changed.has(file)))
+    .map(({ ref }) => ref);
   const seen = new Set<JobRef>(waiting);
   for (let ref = waiting.pop(); ref !== undefined; ref = waiting.pop()) {
     for (const job of dependents.get(ref) ?? []) {
-      files.add(job.source.file);
+      for (const file of job.source.files) files.add(file);
       if (seen.has(job.ref)) continue;
       seen.add(job.ref);
       waiting.push(job.ref);

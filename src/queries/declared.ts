@@ -1,47 +1,114 @@
+import { mergeLayers } from '../domain/job/layers/index.js';
 import type { SchedulerName } from '../domain/job/job-ref.js';
 import type { Manifest } from '../domain/job/manifest.js';
+import type { MirrorFolder } from '../domain/source/kv-layout.js';
 import { isManifestPath, parseManifest } from '../domain/job/parse-manifest.js';
+import type { Diagnostic } from '../domain/source/diagnostic.js';
 import type { ModelContext, SchedulerModel } from '../domain/job/scheduler-model.js';
 import { validateManifests, type Validation } from '../domain/job/validate/index.js';
 import { EVERY_RULE, type RulePolicy } from '../domain/job/validate/rule-policy.js';
 
 export type Models = ReadonlyMap<SchedulerName, { model: SchedulerModel; context: ModelContext }>;
 
+export interface SourceFile {
+  /** Path in the job repository. */
+  path: string;
+  /** Its id as a Git blob, where that is known: then it is not parsed twice. */
+  id?: string;
+  bytes: Uint8Array;
+}
+
+/** The manifests of one of the folders that an environment is made of. */
+export interface LayerFiles {
+  /** '' for the root of the repository. */
+  folder: string;
+  files: readonly SourceFile[];
+  /** Files with the names of manifests that can't be read or deployed. */
+  unread?: readonly { path: string; reason: string }[];
+}
+
 /** Parsed files by content: a file that did not change is not parsed again. Entries of the last call are kept. */
 export class ManifestCache {
   #manifests = new Map<string, Manifest>();
 
-  parse(files: readonly { path: string; id?: string; bytes: Uint8Array }[]): Manifest[] {
+  parse(files: readonly SourceFile[]): Manifest[] {
+    return this.parseLayers([files])[0] ?? [];
+  }
+
+  parseLayers(layers: readonly (readonly SourceFile[])[]): Manifest[][] {
     const next = new Map<string, Manifest>();
-    const manifests = files.map(({ path, id, bytes }) => {
-      if (id === undefined) return parseManifest(path, bytes);
-      const name = `${id} ${path}`;
-      const manifest = this.#manifests.get(name) ?? parseManifest(path, bytes);
-      next.set(name, manifest);
-      return manifest;
-    });
+    const parsed = layers.map((files) =>
+      files.map(({ path, id, bytes }) => {
+        if (id === undefined) return parseManifest(path, bytes);
+        const name = `${id} ${path}`;
+        const manifest = this.#manifests.get(name) ?? parseManifest(path, bytes);
+        next.set(name, manifest);
+        return manifest;
+      }),
+    );
     this.#manifests = next;
-    return manifests;
+    return parsed;
   }
 }
 
-/** The jobs that manifests state, parsed and validated as one set. Which files are manifests `holdsJobs` tells. */
+/** The manifests of an environment: the files of its layers, parsed and merged. */
+export function declaredManifests(
+  layers: readonly LayerFiles[],
+  models: Models,
+  cache = new ManifestCache(),
+): Manifest[] {
+  const parsed = cache.parseLayers(layers.map(({ files }) => files));
+  return mergeLayers(
+    layers.map(({ folder, unread = [] }, at) => ({
+      folder,
+      manifests: [...(parsed[at] ?? []), ...unread.map(unreadManifest)],
+    })),
+    [...models.values()].map(({ model }) => model.naming),
+  );
+}
+
+/** What it states is not known, which is not the same as nothing. */
+function unreadManifest({ path, reason }: { path: string; reason: string }): Manifest {
+  const finding: Diagnostic = {
+    code: 'manifest/unread',
+    severity: 'error',
+    message: `${reason}, and is not deployed`,
+    fix: 'Commit it as a plain file with a plain name, or move it out of the folder.',
+    place: { file: path, line: 1, column: 1 },
+  };
+  return { path, documents: [], diagnostics: [finding] };
+}
+
+/** The jobs that the layers state, merged and validated as one set. Which files are manifests `holdsJobs` tells. */
 export function declaredJobs(
-  files: readonly { path: string; id?: string; bytes: Uint8Array }[],
+  layers: readonly LayerFiles[],
   models: Models,
   { cache = new ManifestCache(), rules = EVERY_RULE }: { cache?: ManifestCache; rules?: RulePolicy } = {},
 ): Validation {
-  return validateManifests(cache.parse(files), models, rules);
+  return validateManifests(declaredManifests(layers, models, cache), models, rules);
 }
 
-/** The manifests of a mirrored folder, under their paths in the job repository. */
-export function manifestsIn(
-  folder: string,
-  files: readonly { path: string; id?: string; bytes: Uint8Array }[],
-): { path: string; id?: string; bytes: Uint8Array }[] {
-  return files
-    .filter(({ path }) => holdsJobs(path))
-    .map((file) => (folder === '' ? file : { ...file, path: `${folder}/${file.path}` }));
+/** The manifests of mirrored folders, under their paths in the job repository. */
+export function mirroredLayers(
+  folders: readonly Pick<MirrorFolder, 'folder' | 'exceptions'>[],
+  files: readonly (SourceFile & { folder: string })[],
+): LayerFiles[] {
+  const byFolder = new Map<string, SourceFile[]>(folders.map(({ folder }) => [folder, []]));
+  for (const file of files)
+    if (holdsJobs(file.path))
+      byFolder.get(file.folder)?.push({ ...file, path: pathIn(file.folder, file.path) });
+  return folders.map(({ folder, exceptions }) => ({
+    folder,
+    files: byFolder.get(folder) ?? [],
+    unread: exceptions
+      .filter(({ held, path }) => !held && holdsJobs(path))
+      .map(({ path, reason = 'it is not mirrored' }) => ({ path: pathIn(folder, path), reason })),
+  }));
+}
+
+/** Path in the job repository of a path in a folder of it. */
+export function pathIn(folder: string, path: string): string {
+  return folder === '' ? path : `${folder}/${path}`;
 }
 
 /** By the path in its folder: hidden files and folders and Towline's own configuration hold no jobs. */

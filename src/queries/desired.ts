@@ -1,5 +1,5 @@
 import type { KvKey, KvLayout, MirrorChanges, MirrorFolder, MirrorRef } from '../domain/source/kv-layout.js';
-import { kvKey, MIRROR_FLAG } from '../domain/source/kv-layout.js';
+import { folderPrefix, kvKey, MIRROR_FLAG } from '../domain/source/kv-layout.js';
 import { parseMirrorChanges, parseMirrorRef } from '../domain/source/mirror-ref.js';
 import type { ObjectId } from '../domain/source/revision.js';
 import type { TreeEntry } from '../domain/source/tree.js';
@@ -8,6 +8,9 @@ import type { KvEntry, KvStore } from '../ports/kv-store.js';
 
 /** One mirrored file, proven to be what Git has. */
 export interface MirroredFile {
+  /** Folder of the job repository that it is from. */
+  folder: string;
+  /** Path in the folder. */
   path: string;
   id: ObjectId;
   bytes: Uint8Array;
@@ -16,18 +19,32 @@ export interface MirroredFile {
 /**
  * What stands in KV. Only `whole` may be acted on.
  * absent: nothing was mirrored yet · incomplete: a mirror pass is under way or was cut off · tampered: the values do not
- * add up to the Git tree that `.ref` names, and no mirror pass explains it.
+ * add up to the Git trees that `.ref` names, and no mirror pass explains it · other-layers: the mirror was told of other
+ * folders than the reader.
  */
 export type MirrorState =
   | { kind: 'absent' }
   | { kind: 'whole'; mirrorRef: MirrorRef; refIndex: number; files: MirroredFile[] }
   | { kind: 'incomplete'; to: string; refIndex: number }
+  | { kind: 'other-layers'; held: string[]; refIndex: number }
   | { kind: 'tampered'; reason: string; keys: KvKey[]; mirrorRef?: MirrorRef; refIndex: number };
 
 /** What a reader keeps between two reads: files that were proven once. */
 export interface MirrorCache {
   mirrorRef: MirrorRef;
-  files: ReadonlyMap<string, MirroredFile>;
+  files: readonly MirroredFile[];
+}
+
+/** Files by their keys in KV. */
+type Held = Map<string, MirroredFile>;
+
+export interface ReadMirrorOptions {
+  signal: AbortSignal;
+  cache?: MirrorCache;
+  /** The folders that the environment is made of, in order; undefined: whatever `.ref` names. */
+  layers?: readonly string[];
+  /** True: read everything, whatever the cache says. */
+  full?: boolean;
 }
 
 /** Reads before a mismatch counts: a read can meet the mirror's last transaction half-way. */
@@ -43,7 +60,7 @@ const MOST_SINGLE_READS = 64;
 export async function readMirror(
   kv: KvStore,
   layout: KvLayout,
-  { signal, cache, full = false }: { signal: AbortSignal; cache?: MirrorCache; full?: boolean },
+  { signal, cache, layers, full = false }: ReadMirrorOptions,
 ): Promise<MirrorState> {
   let state: MirrorState = { kind: 'absent' };
   let refIndex: number | undefined;
@@ -68,23 +85,40 @@ export async function readMirror(
         refIndex,
       };
     const { mirrorRef } = parsed;
-    if (mirrorRef.folders.some((f) => f.prefix !== layout.config))
+    const wrong = folderProblem(mirrorRef, layout);
+    if (wrong !== undefined)
       return {
         kind: 'tampered',
-        reason: `${layout.ref} names keys outside ${layout.config}`,
+        reason: `${layout.ref} ${wrong}`,
         keys: [layout.ref],
         refIndex,
       };
+    if (layers !== undefined && !sameLayers(mirrorRef, layers))
+      return { kind: 'other-layers', held: mirrorRef.folders.map(({ folder }) => folder), refIndex };
     const quick = full || read > 0 ? undefined : await readChanged(kv, mirrorRef, changes, cache, signal);
-    const files = quick ?? (await readAll(kv, mirrorRef, signal));
-    if (files !== undefined && proves(mirrorRef, files))
-      return { kind: 'whole', mirrorRef, refIndex, files: [...files.values()] };
+    const files = quick ?? (await readAll(kv, layout, mirrorRef, signal));
+    if (proves(mirrorRef, files)) return { kind: 'whole', mirrorRef, refIndex, files: [...files.values()] };
     state =
       changes?.state === 'writing'
         ? { kind: 'incomplete', to: changes.to, refIndex }
         : tampered(layout, mirrorRef, files, cache, refIndex);
   }
   return state;
+}
+
+/** What a `.ref` must not say: folders outside the prefix, or one inside another, would make one key two files. */
+function folderProblem({ folders }: MirrorRef, layout: KvLayout): string | undefined {
+  const names = folders.map(({ folder }) => folder);
+  if (folders.some(({ folder, prefix }) => prefix !== folderPrefix(layout, names, folder)))
+    return `names keys outside ${layout.config}`;
+  const prefixes = folders.map(({ prefix }) => prefix);
+  return prefixes.some((prefix, at) => prefixes.some((other, n) => n !== at && other.startsWith(prefix)))
+    ? 'names folders that overlap'
+    : undefined;
+}
+
+function sameLayers({ folders }: MirrorRef, layers: readonly string[]): boolean {
+  return folders.length === layers.length && folders.every(({ folder }, at) => folder === layers[at]);
 }
 
 /** Undefined where the cache and the hint do not fit together. */
@@ -94,52 +128,64 @@ async function readChanged(
   changes: MirrorChanges | undefined,
   cache: MirrorCache | undefined,
   signal: AbortSignal,
-): Promise<Map<string, MirroredFile> | undefined> {
+): Promise<Held | undefined> {
   if (cache === undefined) return undefined;
-  if (sameFolders(cache.mirrorRef, mirrorRef)) return new Map(cache.files);
+  const files = byKey(cache);
+  if (sameFolders(cache.mirrorRef, mirrorRef)) return files;
   const fits =
     changes?.state === 'done' &&
     changes.from === cache.mirrorRef.revision &&
     changes.to === mirrorRef.revision;
   if (!fits || changes.keys === null || changes.keys.length > MOST_SINGLE_READS) return undefined;
-  const files = new Map(cache.files);
   for (const key of changes.keys) {
-    const folder = mirrorRef.folders.find((f) => key.startsWith(f.prefix));
-    if (folder === undefined) return undefined;
     const entry = await kv.get(kvKey(key), { signal });
-    const path = key.slice(folder.prefix.length);
-    if (entry?.flags === MIRROR_FLAG) files.set(path, fileOf(entry, folder));
-    else files.delete(path);
+    if (entry?.flags === MIRROR_FLAG) files.set(key, fileOf(entry, mirrorRef));
+    else files.delete(key);
   }
   return proves(mirrorRef, files) ? files : undefined;
 }
 
-async function readAll(
-  kv: KvStore,
-  mirrorRef: MirrorRef,
-  signal: AbortSignal,
-): Promise<Map<string, MirroredFile> | undefined> {
-  const folder = mirrorRef.folders[0];
-  if (folder === undefined) return undefined;
-  const { value } = await kv.list(folder.prefix, { signal });
-  const held = value.filter((entry) => entry.flags === MIRROR_FLAG).map((entry) => fileOf(entry, folder));
-  return new Map(held.map((file) => [file.path, file]));
+function byKey({ mirrorRef, files }: MirrorCache): Held {
+  const prefixes = new Map(mirrorRef.folders.map(({ folder, prefix }) => [folder, prefix]));
+  return new Map(files.map((file) => [`${prefixes.get(file.folder) ?? ''}${file.path}`, file]));
 }
 
-function fileOf(entry: KvEntry, folder: MirrorFolder): MirroredFile {
+async function readAll(
+  kv: KvStore,
+  layout: KvLayout,
+  mirrorRef: MirrorRef,
+  signal: AbortSignal,
+): Promise<Held> {
+  const { value } = await kv.list(layout.config, { signal });
+  const held = value.filter((entry) => entry.flags === MIRROR_FLAG);
+  return new Map(held.map((entry) => [entry.key, fileOf(entry, mirrorRef)]));
+}
+
+/** A marked key outside all folders gets a folder that there is not, so that nothing is proven by it. */
+function fileOf(entry: KvEntry, { folders }: MirrorRef): MirroredFile {
+  const folder = folders.find(({ prefix }) => entry.key.startsWith(prefix));
   return {
-    path: entry.key.slice(folder.prefix.length),
-    id: blobId(entry.value, folder.format),
+    folder: folder?.folder ?? '//',
+    path: entry.key.slice(folder?.prefix.length ?? 0),
+    id: blobId(entry.value, folder?.format ?? 'sha1'),
     bytes: entry.value,
   };
 }
 
-/** True where the files, with the exceptions that `.ref` lists, are exactly the tree that `.ref` names. */
-function proves(mirrorRef: MirrorRef, files: ReadonlyMap<string, MirroredFile>): boolean {
-  const folder = mirrorRef.folders[0];
-  if (folder === undefined || mirrorRef.folders.length !== 1) return false;
+/** True where the files, with the exceptions that `.ref` lists, are exactly the trees that `.ref` names. */
+function proves({ folders }: MirrorRef, files: Held): boolean {
+  const byFolder = new Map<string, MirroredFile[]>(folders.map(({ folder }) => [folder, []]));
+  for (const file of files.values()) {
+    const own = byFolder.get(file.folder);
+    if (own === undefined) return false;
+    own.push(file);
+  }
+  return folders.every((folder) => provesFolder(folder, byFolder.get(folder.folder) ?? []));
+}
+
+function provesFolder(folder: MirrorFolder, files: readonly MirroredFile[]): boolean {
   const entries = new Map<string, Pick<TreeEntry, 'path' | 'pathHex' | 'mode' | 'id'>>();
-  for (const { path, id } of files.values()) entries.set(path, { path, id, mode: '100644' });
+  for (const { path, id } of files) entries.set(path, { path, id, mode: '100644' });
   for (const { path, pathHex, mode, id, held } of folder.exceptions) {
     const file = entries.get(path);
     if (held && file?.id !== id) return false;
@@ -155,27 +201,21 @@ function sameFolders(a: MirrorRef, b: MirrorRef): boolean {
 function tampered(
   layout: KvLayout,
   mirrorRef: MirrorRef,
-  files: ReadonlyMap<string, MirroredFile> | undefined,
+  files: Held,
   cache: MirrorCache | undefined,
   refIndex: number,
 ): MirrorState {
-  const tree = mirrorRef.folders[0]?.tree ?? 'none';
+  const trees = mirrorRef.folders.map(({ tree }) => tree).join(', ');
   const keys =
-    cache === undefined || files === undefined || !sameFolders(cache.mirrorRef, mirrorRef)
-      ? []
-      : differing(layout, cache.files, files);
-  const reason = `the values below ${layout.config} do not add up to the Git tree ${tree} of revision ${mirrorRef.revision}`;
+    cache === undefined || !sameFolders(cache.mirrorRef, mirrorRef) ? [] : differing(byKey(cache), files);
+  const reason = `the values below ${layout.config} do not add up to the Git tree ${trees} of revision ${mirrorRef.revision}`;
   return { kind: 'tampered', reason, keys, mirrorRef, refIndex };
 }
 
-function differing(
-  layout: KvLayout,
-  before: ReadonlyMap<string, MirroredFile>,
-  now: ReadonlyMap<string, MirroredFile>,
-): KvKey[] {
-  const paths = new Set([...before.keys(), ...now.keys()]);
-  return [...paths]
-    .filter((path) => before.get(path)?.id !== now.get(path)?.id)
+function differing(before: Held, now: Held): KvKey[] {
+  const keys = new Set([...before.keys(), ...now.keys()]);
+  return [...keys]
+    .filter((key) => before.get(key)?.id !== now.get(key)?.id)
     .sort()
-    .map((path) => kvKey(layout.config + path));
+    .map(kvKey);
 }

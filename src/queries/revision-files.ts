@@ -1,33 +1,41 @@
+import { MOST_BYTES } from '../domain/job/manifest.js';
+import { whyNotHeld } from '../domain/source/kv-layout.js';
 import type { ObjectId, Revision } from '../domain/source/revision.js';
+import type { LayerTree, TreeEntry } from '../domain/source/tree.js';
 import type { JobRepository } from '../ports/job-repository.js';
-import { holdsJobs } from './declared.js';
+import { holdsJobs, pathIn, type LayerFiles } from './declared.js';
 
-export interface RevisionFile {
-  /** In the job repository, the folder included. */
-  path: string;
-  id: ObjectId;
-  bytes: Uint8Array;
-}
+/** The manifests of one folder at a revision, and the id of its tree. */
+export interface RevisionLayer extends LayerFiles, LayerTree {}
 
 /**
- * The manifests of a folder at a revision: plain files whose names may hold jobs, in Git's order. Links, submodules and
- * names that are not UTF-8 hold none.
+ * The manifests of an environment's folders at a revision: files whose names may hold jobs, in Git's order. Links,
+ * submodules and files that KV can't name are told apart: what they state is not known.
  */
-export async function manifestsAt(
+export async function layersAt(
   repository: JobRepository,
   revision: Revision,
-  folder: string,
+  folders: readonly string[],
   signal: AbortSignal,
-): Promise<RevisionFile[]> {
-  const tree = await repository.readTree(revision, folder, { signal });
-  const entries = tree.entries.filter(
-    (e) => e.mode.startsWith('100') && e.pathHex === undefined && holdsJobs(e.path),
-  );
-  const contents = new Map<ObjectId, Uint8Array>();
-  for await (const { id, bytes } of repository.readBlobs([...new Set(entries.map((e) => e.id))], { signal }))
-    contents.set(id, bytes);
-  return entries.flatMap(({ path, id }) => {
-    const bytes = contents.get(id);
-    return bytes === undefined ? [] : [{ path: folder === '' ? path : `${folder}/${path}`, id, bytes }];
-  });
+): Promise<RevisionLayer[]> {
+  const layers: RevisionLayer[] = [];
+  for (const folder of folders) {
+    const tree = await repository.readTree(revision, folder, { signal });
+    const entries: TreeEntry[] = [];
+    const unread: { path: string; reason: string }[] = [];
+    for (const entry of tree.entries.filter(({ path }) => holdsJobs(path))) {
+      const reason = whyNotHeld(entry, MOST_BYTES);
+      if (reason === undefined) entries.push(entry);
+      else unread.push({ path: pathIn(folder, entry.path), reason });
+    }
+    const contents = new Map<ObjectId, Uint8Array>();
+    const ids = [...new Set(entries.map((e) => e.id))];
+    for await (const { id, bytes } of repository.readBlobs(ids, { signal })) contents.set(id, bytes);
+    const files = entries.flatMap(({ path, id }) => {
+      const bytes = contents.get(id);
+      return bytes === undefined ? [] : [{ path: pathIn(folder, path), id, bytes }];
+    });
+    layers.push({ folder, tree: tree.id, files, unread });
+  }
+  return layers;
 }

@@ -87,6 +87,8 @@ function mirrorStatus(mirror: Awaited<ReturnType<typeof readMirror>>): Environme
   if (mirror.kind === 'absent') return { state: 'absent', skipped: [], message: 'nothing was mirrored yet' };
   if (mirror.kind === 'incomplete')
     return { state: 'incomplete', skipped: [], message: `being written, to ${mirror.to}` };
+  if (mirror.kind === 'other-layers')
+    return { state: 'incomplete', skipped: [], message: `made of other folders: ${mirror.held.join(', ')}` };
   const skipped = (mirror.mirrorRef?.folders ?? []).flatMap((folder) =>
     folder.exceptions.filter((e) => !e.held).map((e) => ({ path: e.path, reason: e.reason ?? '' })),
   );

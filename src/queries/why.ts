@@ -10,7 +10,7 @@ import type { CommitInfo, JobRepository } from '../ports/job-repository.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { LiveTask, Scheduler } from '../ports/scheduler.js';
-import { declaredJobs, manifestsIn, type Models } from './declared.js';
+import { declaredJobs, mirroredLayers, type Models } from './declared.js';
 import { readMirror } from './desired.js';
 import { toEntry, type HistoryEntry } from './history.js';
 import { readLedger } from './known.js';
@@ -45,7 +45,6 @@ export interface WhyAnswer {
 export interface WhySources {
   layout: KvLayout;
   releasesPrefix: string;
-  folder: string;
   branch: string;
   kv: KvStore;
   ledger: Ledger;
@@ -205,17 +204,18 @@ async function commitsOf(
   if (record === undefined) return { revision: none, manifest: { ...none, link: 'manifest' } };
   const [applied] = await sources.repository.log(record.revision, { signal, limit: 1 });
   const revision = applied === undefined ? none : commitLink('revision', applied, applied.subject);
-  const file = await fileOf(ref, sources, signal);
-  if (file === undefined)
+  const files = await filesOf(ref, sources, signal);
+  if (files === undefined)
     return {
       revision,
       manifest: { link: 'manifest', text: 'its manifest is not in the mirror now', missing: true },
     };
-  const [touched] = await sources.repository.log(record.revision, { signal, limit: 1, path: file });
+  const [touched] = await sources.repository.log(record.revision, { signal, limit: 1, paths: files });
+  const named = files.join(' and ');
   const manifest: WhyLink =
     touched === undefined
-      ? { link: 'manifest', text: `${file} has no commit at ${record.revision}`, missing: true }
-      : commitLink('manifest', touched, `${file}, last changed by "${touched.subject}"`);
+      ? { link: 'manifest', text: `${named} has no commit at ${record.revision}`, missing: true }
+      : commitLink('manifest', touched, `${named}, last changed by "${touched.subject}"`);
   return { revision, manifest };
 }
 
@@ -229,14 +229,15 @@ function commitLink(link: WhyLink['link'], commit: CommitInfo, text: string): Wh
   };
 }
 
-async function fileOf(
+async function filesOf(
   ref: JobRef,
-  { kv, layout, models, folder }: WhySources,
+  { kv, layout, models }: WhySources,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<readonly string[] | undefined> {
   const mirror = await readMirror(kv, layout, { signal });
   if (mirror.kind !== 'whole') return undefined;
-  return declaredJobs(manifestsIn(folder, mirror.files), models).jobs.find((j) => j.ref === ref)?.source.file;
+  const { jobs } = declaredJobs(mirroredLayers(mirror.mirrorRef.folders, mirror.files), models);
+  return jobs.find((job) => job.ref === ref)?.source.files;
 }
 
 async function releaseLinks(

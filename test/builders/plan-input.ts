@@ -11,6 +11,7 @@ import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 /** A scheduler with the simplest semantics there are: documents are compared as they stand, `needs` are dependencies. */
 export const plainModel: SchedulerModel = {
   kind: 'plain',
+  naming: { member: 'id', canonical: (id) => id },
   rules: [],
   recognise: (value) => ('id' in value ? 'job' : undefined),
   jobsOf: (manifest, document, at, kind) => {
@@ -19,6 +20,7 @@ export const plainModel: SchedulerModel = {
     const { index, placeOf } = document;
     const source = {
       file: manifest.path,
+      files: document.files,
       document: index,
       pointer: at,
       placeOf: (inner: string, part?: 'key' | 'value') => placeOf(at + inner, part),
@@ -66,7 +68,13 @@ export function job(id: string, spec: JsonObject = {}): ValidatedJob {
     kind: 'job',
     id,
     spec: all,
-    source: { file, document: 0, pointer: '', placeOf: (at) => ({ file, line: 1, column: 1, pointer: at }) },
+    source: {
+      file,
+      files: [file],
+      document: 0,
+      pointer: '',
+      placeOf: (at) => ({ file, line: 1, column: 1, pointer: at }),
+    },
   } as Job as ValidatedJob;
 }
 
@@ -83,7 +91,7 @@ export function input(parts: Partial<PlanInput> = {}): PlanInput {
   return {
     environment: 'test',
     revision: REVISION,
-    tree: TREE,
+    trees: [{ folder: 'jobs', tree: TREE }],
     desired: [],
     rejected: new Map(),
     complete: true,

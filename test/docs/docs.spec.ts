@@ -64,7 +64,13 @@ describe('the documentation', () => {
     const commands = [...program.matchAll(/command\(\s*'([a-z]+)/g)]
       .map((m) => m[1] ?? '')
       .filter((c) => !['install', 'pre', 'update', 'post'].includes(c));
-    const all = ['README.md', 'docs/operations.md', 'docs/architecture.md', 'docs/configuration.md']
+    const all = [
+      'README.md',
+      'docs/operations.md',
+      'docs/architecture.md',
+      'docs/configuration.md',
+      'docs/layers.md',
+    ]
       .map(read)
       .join('\n');
     for (const command of commands) expect(all).toContain(`towline ${command}`);

@@ -34,6 +34,9 @@ scheduler itself refuses.
 | \`manifest/syntax\`, \`manifest/encoding\`, \`manifest/duplicate-key\`, \`manifest/number\`, \`manifest/tag\`, \`manifest/key\` | JSON and YAML as they are written down: no key twice, no number that loses digits, nothing that JSON can't say |
 | \`manifest/too-large\`, \`manifest/too-deep\`, \`manifest/aliases\` | bounds that no manifest needs and an attack does |
 | \`manifest/yaml-1.1\` | (warning) words and numbers that other YAML readers understand differently |
+| \`manifest/layer-document\`, \`manifest/layer-empty\`, \`manifest/leave-out\` | a file of a later [layer](layers.md) says what it changes, and of which job |
+| \`manifest/twin-path\` | (warning) no two paths that some systems take for one, or that were meant to be one |
+| \`manifest/unread\` | no links, submodules or names that Consul can't hold where manifests stand |
 | \`manifest/ignore-reason\`, \`manifest/ignore-unused\` | (warning) a \`towline-ignore\` has a reason, and something to take back |
 | \`manifest/unknown-shape\` | a document is a job of one of the environment's schedulers |
 | \`manifest/duplicate-job\` | a job is stated once |

@@ -104,7 +104,7 @@ export async function runChain(options: ChainOptions): Promise<Chain> {
     await git('reset', '-q', '--hard', 'HEAD~1');
 
     narrator.step('A file is removed, and its job is pruned');
-    await git('rm', '-q', 'production/shop/search.json');
+    await git('rm', '-q', 'base/shop/search.json', 'development/shop/search.json');
     await git('commit', '-q', '-m', 'Search moves to a hosted service');
     narrator.show(await tell(() => git('push', '-q', 'origin', 'main')));
     await until(

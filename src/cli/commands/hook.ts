@@ -8,7 +8,7 @@ import type { EnvironmentConfig } from '../../config/config.js';
 import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
 import { isZeroId, parseRevision, short, type Revision } from '../../domain/source/revision.js';
 import { declaredJobs } from '../../queries/declared.js';
-import { manifestsAt } from '../../queries/revision-files.js';
+import { layersAt } from '../../queries/revision-files.js';
 import { messageOf, TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { mirrorWorker } from '../../workers/mirror/index.js';
@@ -78,8 +78,8 @@ async function isValid(
 ): Promise<boolean> {
   const { signal } = io;
   const repository = await session.repository();
-  const files = await manifestsAt(repository, revision, environment.folder, signal);
-  const { diagnostics, jobs } = declaredJobs(files, session.models(environment), {
+  const layers = await layersAt(repository, revision, environment.layers, signal);
+  const { diagnostics, jobs } = declaredJobs(layers, session.models(environment), {
     rules: environment.rules,
   });
   const errors: Diagnostic[] = diagnostics.filter((d) => d.severity === 'error');

@@ -55,7 +55,7 @@ export async function run(_args: string[], flags: Flags, io: Io): Promise<number
 }
 
 async function look(io: Io): Promise<Found> {
-  const files = await readWorkTree(['.'], io.cwd);
+  const { files } = await readWorkTree(['.'], io.cwd);
   const manifests = new ManifestCache().parse(files).flatMap((manifest) => {
     const kinds = new Set<string>();
     for (const { value } of manifest.documents) {

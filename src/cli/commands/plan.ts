@@ -3,19 +3,15 @@ import type { JobRef } from '../../domain/job/job-ref.js';
 import { makePlan } from '../../domain/plan/make-plan.js';
 import { changesSomething, type Plan } from '../../domain/plan/plan.js';
 import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
-import type { ObjectId, Revision } from '../../domain/source/revision.js';
-import { blobId, treeId } from '../../domain/source/tree-id.js';
 import { declaredJobs } from '../../queries/declared.js';
-import { manifestsAt } from '../../queries/revision-files.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
-import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { whichJobs, withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
 import { planJson, printPlan } from '../print/plan.js';
-import { readWorkTree } from '../work-tree.js';
+import { readSources } from '../sources.js';
 
 interface Flags extends GlobalFlags {
   revision?: string;
@@ -58,19 +54,19 @@ async function planOf(
   io: Io,
 ): Promise<Planned> {
   const { signal } = io;
-  const source = await filesOf(environment, session, flags.revision, signal);
+  const source = await readSources(environment, session, flags.revision, signal);
   const ledger = await session.ledger(environment);
   const [{ live, unreadable }, onRecord] = await Promise.all([
     readLive(await session.schedulers(environment), signal),
     readLedger(ledger, signal),
   ]);
   const models = session.models(environment);
-  const declared = declaredJobs(source.files, models, { rules: environment.rules });
+  const declared = declaredJobs(source.layers, models, { rules: environment.rules });
   const plan = makePlan(
     {
       environment: environment.name,
       revision: source.revision,
-      tree: source.tree,
+      trees: source.layers.map(({ folder, tree }) => ({ folder, tree })),
       desired: declared.jobs,
       rejected: new Map<JobRef, string>(declared.rejected.map((r) => [r.ref, `see ${r.source.file}`])),
       complete: declared.complete,
@@ -89,51 +85,6 @@ async function planOf(
     diagnostics: declared.diagnostics,
     unreadable: [...unreadable].map(([name, why]) => `${name}: ${why}`),
   };
-}
-
-/** The work tree as it is (committed or not), or a revision as Git has it. */
-async function filesOf(
-  environment: EnvironmentConfig,
-  session: Session,
-  asked: string | undefined,
-  signal: AbortSignal,
-): Promise<{ files: { path: string; bytes: Uint8Array }[]; revision: Revision; tree: ObjectId }> {
-  const repository = await session.repository();
-  const fromRevision =
-    asked ?? (session.config.repository.url === undefined ? undefined : environment.branch);
-  if (fromRevision !== undefined) await repository.fetch({ signal });
-  const revision =
-    asked === undefined
-      ? await repository.resolve(fromRevision ?? 'HEAD', { signal })
-      : await repository.resolveExpression(asked, { signal });
-  if (revision === undefined) {
-    throw new TowlineError(
-      'revision-missing',
-      'invalid',
-      `${repository.location} has no revision "${fromRevision ?? 'HEAD'}"`,
-      {
-        help:
-          fromRevision === undefined
-            ? 'Commit something first: plans name the revision that they are made for.'
-            : 'Check the name.',
-      },
-    );
-  }
-  if (fromRevision === undefined) {
-    const files = await readWorkTree([environment.folder === '' ? '.' : environment.folder], session.home);
-    const format = revision.length === 64 ? 'sha256' : 'sha1';
-    const entries = files.map(({ path, bytes }) => ({
-      path,
-      id: blobId(bytes, format),
-      mode: '100644' as const,
-    }));
-    return { files, revision, tree: treeId(entries, format) };
-  }
-  const [files, tree] = await Promise.all([
-    manifestsAt(repository, revision, environment.folder, signal),
-    repository.readTree(revision, environment.folder, { signal }),
-  ]);
-  return { files, revision, tree: tree.id };
 }
 
 function print({ plan, diagnostics, unreadable }: Planned, io: Io): void {

@@ -19,7 +19,6 @@ export async function run([question = '']: string[], flags: Flags, io: Io): Prom
         {
           layout: session.layout(environment),
           releasesPrefix: session.releasesPrefix,
-          folder: environment.folder,
           branch: environment.branch,
           kv: await session.kv(),
           ledger: await session.ledger(environment),

@@ -8,8 +8,10 @@ export type JobKind = string;
 
 /** Where a job came from: enough to point at any of its fields in the file. */
 export interface JobSource {
-  /** Path in the job repository. */
+  /** Path in the job repository; of a job merged from layers, that of the first. */
   file: string;
+  /** All files that state it, in the order of the layers. */
+  files: readonly string[];
   /** Number of the document in a multi-document file, from 0. */
   document: number;
   /** Pointer of the job inside the document ('' or `/3` in an array, `/apps/0` in a group). */

@@ -29,6 +29,14 @@ export interface ModelContext {
   settings: Readonly<Record<string, string>>;
 }
 
+/** What names a job in a document. */
+export interface JobNaming {
+  /** Member that holds the name: `id`, `name`. */
+  member: string;
+  /** The form in which two names of the same job are equal. */
+  canonical(name: string): string;
+}
+
 /**
  * The pure half of a scheduler: all that can be known of its jobs without talking to it. An adapter for a new scheduler
  * is a model, a driver and one line in the registry.
@@ -38,6 +46,8 @@ export interface SchedulerModel {
   readonly kind: string;
   /** How its documents are told from others, for people: `a Marathon app has "id", a pod "containers"`. */
   readonly shapes?: string;
+  /** How documents say which job they are about. */
+  readonly naming: JobNaming;
   /** Rule ids with a one-line description each, for the catalogue in the docs. */
   readonly rules: readonly { code: string; summary: string }[];
   /** Whether a document of a manifest is this scheduler's, by shape. */

@@ -20,7 +20,7 @@ export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
     id: planId(input.environment, changes),
     environment: input.environment,
     revision: input.revision,
-    tree: input.tree,
+    trees: input.trees,
     changes,
   };
 }
@@ -95,7 +95,7 @@ function liveAsJob(live: LiveJob, scheduler: string): Job {
     kind: live.kind,
     id: live.id,
     spec: live.spec,
-    source: { file, document: 0, pointer: '', placeOf: (at) => ({ file, pointer: at }) },
+    source: { file, files: [file], document: 0, pointer: '', placeOf: (at) => ({ file, pointer: at }) },
   };
 }
 

@@ -2,7 +2,8 @@ import type { JobRef, SchedulerName } from '../job/job-ref.js';
 import type { JobKind, ValidatedJob } from '../job/job.js';
 import type { ModelContext, SchedulerModel } from '../job/scheduler-model.js';
 import type { JsonObject } from '../source/json.js';
-import type { ObjectId, Revision } from '../source/revision.js';
+import type { Revision } from '../source/revision.js';
+import type { LayerTree } from '../source/tree.js';
 import type { LiveJob } from './plan.js';
 
 /** What is on record of a job: from the ledger. */
@@ -20,7 +21,8 @@ export interface KnownJob {
 export interface PlanInput {
   environment: string;
   revision: Revision;
-  tree: ObjectId;
+  /** Of each layer, in order. */
+  trees: readonly LayerTree[];
   desired: readonly ValidatedJob[];
   /** Jobs that Git states but that validation refused. They are neither applied nor pruned. */
   rejected: ReadonlyMap<JobRef, string>;

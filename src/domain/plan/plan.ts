@@ -2,7 +2,8 @@ import type { JobKind, ValidatedJob } from '../job/job.js';
 import type { JobRef, SchedulerName } from '../job/job-ref.js';
 import type { FieldDiff } from '../job/scheduler-model.js';
 import type { JsonObject } from '../source/json.js';
-import type { ObjectId, Revision } from '../source/revision.js';
+import type { Revision } from '../source/revision.js';
+import type { LayerTree } from '../source/tree.js';
 
 /** A job as its scheduler has it. */
 export interface LiveJob {
@@ -52,7 +53,8 @@ export interface Plan {
   id: string;
   environment: string;
   revision: Revision;
-  tree: ObjectId;
+  /** Of each layer, in order. */
+  trees: readonly LayerTree[];
   /** In an order that respects `after`. */
   changes: Change[];
 }

@@ -120,7 +120,7 @@ function base(plan: Plan, state: LedgerState | undefined, { pass }: PassFacts): 
     version: 1,
     environment: plan.environment,
     revision: plan.revision,
-    tree: plan.tree,
+    trees: plan.trees,
     pass,
     jobs: { ...state?.jobs },
     intents: [],
@@ -136,7 +136,7 @@ function common(
     pass,
     planId: plan.id,
     revision: plan.revision,
-    tree: plan.tree,
+    trees: plan.trees,
     trigger,
     at,
   };

@@ -2,6 +2,7 @@ import type { JobRef } from '../job/job-ref.js';
 import type { JobKind } from '../job/job.js';
 import type { JsonObject } from '../source/json.js';
 import type { ObjectId, Revision } from '../source/revision.js';
+import type { LayerTree } from '../source/tree.js';
 import type { Outcome, OutcomeState } from './outcome.js';
 import type { ChangeAction } from '../plan/plan.js';
 
@@ -39,9 +40,10 @@ export interface LedgerIntent {
 export interface LedgerState {
   version: 1;
   environment: string;
-  /** Revision and tree of the last pass. */
+  /** Revision of the last pass. */
   revision: Revision;
-  tree: ObjectId;
+  /** The folders that it was made of, in order. */
+  trees: readonly LayerTree[];
   /** Pass id of the last entry. */
   pass: string;
   jobs: Record<string, LedgerJob>;
@@ -56,7 +58,7 @@ export interface LedgerEntry {
   pass: string;
   planId: string;
   revision: Revision;
-  tree: ObjectId;
+  trees: readonly LayerTree[];
   /** Who or what started the pass: `run`, `handle`, `deploy --once`, … */
   trigger: string;
   /** ISO 8601, UTC. */

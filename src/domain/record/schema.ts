@@ -6,7 +6,7 @@ export const ledgerStateSchema = {
   $id: 'https://towline.dev/schemas/ledger-state.json',
   title: "state.json of Towline's ledger",
   type: 'object',
-  required: ['version', 'environment', 'revision', 'tree', 'pass', 'jobs', 'intents'],
+  required: ['version', 'environment', 'revision', 'trees', 'pass', 'jobs', 'intents'],
   properties: {
     version: { const: 1 },
     environment: { type: 'string', description: 'The environment that this ledger belongs to.' },
@@ -15,10 +15,22 @@ export const ledgerStateSchema = {
       pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$',
       description: 'Revision of the last pass.',
     },
-    tree: {
-      type: 'string',
-      pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$',
-      description: 'Git tree of the folder that was deployed.',
+    trees: {
+      type: 'array',
+      minItems: 1,
+      description: 'The folders that were deployed, in the order in which they are merged.',
+      items: {
+        type: 'object',
+        required: ['folder', 'tree'],
+        properties: {
+          folder: { type: 'string', description: "Folder in the job repository, '' for its root." },
+          tree: {
+            type: 'string',
+            pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$',
+            description: 'Its Git tree.',
+          },
+        },
+      },
     },
     pass: { type: 'string', description: 'Id of the last pass.' },
     jobs: {

@@ -1,5 +1,5 @@
 import type { Brand } from './brand.js';
-import type { FileMode } from './tree.js';
+import type { FileMode, TreeEntry } from './tree.js';
 import type { ObjectFormat, ObjectId, Revision } from './revision.js';
 
 /** A key in Consul KV, without leading slash. */
@@ -83,6 +83,11 @@ export function kvLayout(prefix: string, environment: string, base?: string): Kv
   };
 }
 
+/** Prefix of a folder's files: `config/` for the only one, `config/FOLDER/` for one of several layers. */
+export function folderPrefix(layout: KvLayout, folders: readonly string[], folder: string): string {
+  return folders.length === 1 ? layout.config : `${layout.config}${folder}/`;
+}
+
 /** Prefix of all releases, ends in `/`. */
 export function releasesPrefix(prefix: string): string {
   return `${withSlash(prefix)}releases/`;
@@ -104,6 +109,18 @@ export function unaddressable(path: string): string | undefined {
   if (path.startsWith('/') || path.includes('//')) return 'its name holds an empty segment';
   if (path.split('/').some((s) => s === '.' || s === '..')) return 'its name holds a "." or ".." segment';
   return undefined;
+}
+
+/** Why KV can't hold a tree entry, or undefined where it can. */
+export function whyNotHeld(
+  { path, pathHex, mode, size }: Pick<TreeEntry, 'path' | 'pathHex' | 'mode' | 'size'>,
+  valueBytes = Infinity,
+): string | undefined {
+  if (mode === '120000') return 'it is a symbolic link';
+  if (mode === '160000') return 'it is a submodule';
+  if (pathHex !== undefined) return 'its name is not valid UTF-8';
+  if (size !== undefined && size > valueBytes) return `it has ${size} bytes, a value may have ${valueBytes}`;
+  return unaddressable(path);
 }
 
 export function kvKey(text: string): KvKey {

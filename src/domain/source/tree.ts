@@ -21,5 +21,12 @@ export interface Tree {
   entries: TreeEntry[];
 }
 
+/** The tree of one of the folders that an environment is made of. */
+export interface LayerTree {
+  /** Folder in the job repository, '' for its root. */
+  folder: string;
+  tree: ObjectId;
+}
+
 export type TreeChange =
   { kind: 'added' | 'modified'; entry: TreeEntry } | { kind: 'deleted'; path: string; pathHex?: string };

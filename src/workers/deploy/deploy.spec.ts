@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LENIENT, plainModel } from '../../../test/builders/plan-input.js';
 import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
 import { MemoryLedger } from '../../../test/fakes/memory-ledger.js';
-import { MemoryRepository } from '../../../test/fakes/memory-repository.js';
+import { MemoryRepository, type Files } from '../../../test/fakes/memory-repository.js';
 import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import { EVERY_RULE } from '../../domain/job/validate/rule-policy.js';
@@ -27,7 +27,8 @@ function world(more: Partial<DeployWorkerOptions> = {}) {
   const scheduler = new PlainScheduler();
   const repository = new MemoryRepository();
   const common = { layout, kv, lock, clock: systemClock, log: silentLog(), pollMs: 60_000 };
-  const mirror = mirrorWorker({ ...common, branch: 'main', folder: 'jobs', repository });
+  const { layers = ['jobs'] } = more;
+  const mirror = mirrorWorker({ ...common, branch: 'main', layers, repository });
   const options: DeployWorkerOptions = {
     ...common,
     ledger,
@@ -36,6 +37,7 @@ function world(more: Partial<DeployWorkerOptions> = {}) {
     models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
     policy: LENIENT,
     rules: EVERY_RULE,
+    layers,
     adopt: 'none',
     retry: 'none',
     deploy: { concurrency: 2, deadlineMs: 1000, onFailure: 'rollback', force: false },
@@ -56,6 +58,11 @@ function world(more: Partial<DeployWorkerOptions> = {}) {
       const revision = repository.commit({ 'jobs/README': 'not a job', ...Object.fromEntries(files) });
       await mirror.once({ signal, trigger: 'test' });
       return revision;
+    },
+    /** Commits files as they are, and mirrors them. */
+    commit: async (files: Files) => {
+      repository.commit(files);
+      await mirror.once({ signal, trigger: 'test' });
     },
     deploy: (how: { dryRun?: boolean } = {}) =>
       deployWorker(options).once({ signal, trigger: 'test', ...how }),
@@ -88,6 +95,70 @@ describe('the deployer', () => {
     expect(outcome).toMatchObject({ revision, pass: intent?.pass, trigger: 'test' });
     expect(ledger.entries.at(-1)?.files.get('plain/web.json')).toEqual({ id: 'web', needs: ['api'] });
     expect(await status('web')).toMatchObject({ state: 'applied', revision });
+  });
+
+  it('merges layers, and records each of their trees', async () => {
+    const { commit, deploy, scheduler, ledger } = world({ layers: ['base', 'test'] });
+    await commit({
+      'base/a.json': '{"id": "a", "n": 1, "env": {"A": "1", "B": "2"}}',
+      'base/b.json': '{"id": "b"}',
+      'base/c.json': '{"id": "c"}',
+      'test/a.json': '{"n": 2, "env": {"B": null}}',
+      'test/b.json': '{"$patch": "delete"}',
+    });
+    expect(await deploy()).toMatchObject({ kind: 'applied' });
+    expect(scheduler.calls.sort()).toEqual(['create a', 'create c']);
+    const { files, entry } = ledger.entries.at(-1) ?? {};
+    expect(files?.get('plain/a.json')).toEqual({ id: 'a', n: 2, env: { A: '1' } });
+    expect(entry?.trees.map(({ folder }) => folder)).toEqual(['base', 'test']);
+    // What is left out later is pruned, what is put back is created again.
+    await commit({
+      'base/a.json': '{"id": "a", "n": 1}',
+      'test/a.json': '{"$patch": "delete"}',
+      'base/c.json': '{"id": "c"}',
+    });
+    await deploy();
+    expect(scheduler.calls.at(-1)).toBe('delete a');
+  });
+
+  it('leaves a job alone of which one layer can not be read: it is neither deployed half nor pruned', async () => {
+    const { commit, deploy, scheduler } = world({ layers: ['base', 'test'] });
+    const good = { 'base/a.json': '{"id": "a"}', 'base/b.json': '{"id": "b"}' };
+    await commit({ ...good, 'test/a.json': '{"n": 2}' });
+    await deploy();
+    await commit({ ...good, 'test/a.json': '{"n": 3' });
+    await deploy();
+    expect(scheduler.calls.sort()).toEqual(['create a', 'create b']);
+  });
+
+  it('takes no job for gone whose file became a link, or too large for KV', async () => {
+    const { commit, deploy, scheduler } = world();
+    await commit({
+      'jobs/a.json': '{"id": "a"}',
+      'jobs/b.json': '{"id": "b"}',
+      'jobs/c.json': '{"id": "c"}',
+    });
+    await deploy();
+    const large = `{"id": "b", "pad": "${'x'.repeat(600_000)}"}`;
+    await commit({
+      'jobs/a.json': { mode: '120000', text: 'c.json' },
+      'jobs/b.json': large,
+      'jobs/c.json': '{"id": "c"}',
+    });
+    const result = await deploy();
+    expect(scheduler.calls).toHaveLength(3);
+    expect(result).toMatchObject({
+      plan: {
+        diagnostics: [
+          {
+            code: 'manifest/unread',
+            place: { file: 'jobs/a.json' },
+            message: expect.stringContaining('symbolic link'),
+          },
+          { code: 'manifest/unread', place: { file: 'jobs/b.json' } },
+        ],
+      },
+    });
   });
 
   it('sends nothing and writes nothing when Git and the scheduler agree', async () => {
@@ -203,6 +274,7 @@ describe('the deployer', () => {
       models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
       policy: LENIENT,
       rules: EVERY_RULE,
+      layers: ['jobs'],
       adopt: 'none',
       retry: 'all',
       clock: systemClock,
@@ -306,6 +378,7 @@ describe('the deployer as a daemon', () => {
       models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
       policy: LENIENT,
       rules: EVERY_RULE,
+      layers: ['jobs'],
       adopt: 'none',
       retry: 'none',
       clock: systemClock,

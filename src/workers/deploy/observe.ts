@@ -9,7 +9,7 @@ import { placeText } from '../../domain/source/diagnostic.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import type { Ledger } from '../../ports/ledger.js';
 import type { Scheduler } from '../../ports/scheduler.js';
-import { declaredJobs, manifestsIn, type ManifestCache, type Models } from '../../queries/declared.js';
+import { declaredJobs, mirroredLayers, type ManifestCache, type Models } from '../../queries/declared.js';
 import { readMirror, type MirrorCache, type MirrorState } from '../../queries/desired.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
@@ -23,6 +23,8 @@ export interface DeploySources {
   schedulers: readonly Scheduler[];
   models: Models;
   rules: RulePolicy;
+  /** The folders that the environment is made of, in order. */
+  layers: readonly string[];
   policy: PrunePolicy;
   adopt: PlanInput['adopt'];
   retry: PlanInput['retry'];
@@ -44,36 +46,37 @@ export async function observeDeploy(
   const mirror = await readMirror(kv, layout, {
     signal,
     full,
+    layers: sources.layers,
     ...(memory.mirror === undefined ? {} : { cache: memory.mirror }),
   });
   if (mirror.kind === 'absent') return undefined;
-  if (mirror.kind !== 'whole') throw notWhole(mirror, layout);
+  if (mirror.kind !== 'whole') throw notWhole(mirror, sources);
   const { mirrorRef, files } = mirror;
-  memory.mirror = { mirrorRef, files: new Map(files.map((file) => [file.path, file])) };
+  memory.mirror = { mirrorRef, files };
   const [models, { live, unreadable }, onRecord, statuses] = await Promise.all([
     withVersions(sources.models, schedulers, signal),
     readLive(schedulers, signal),
     readLedger(ledger, signal),
     readStatuses(kv, layout, signal),
   ]);
-  const declared = declaredJobs(manifestsIn(mirrorRef.folders[0]?.folder ?? '', files), models, {
+  const declared = declaredJobs(mirroredLayers(mirrorRef.folders, files), models, {
     cache: memory.manifests,
     rules: sources.rules,
   });
   const rejected = new Map<JobRef, string>();
   for (const { ref, source } of declared.rejected) {
-    const first = declared.diagnostics.find((d) => d.severity === 'error' && d.place.file === source.file);
+    const first = declared.diagnostics.find(
+      (d) => d.severity === 'error' && source.files.includes(d.place.file),
+    );
     rejected.set(
       ref,
       first === undefined ? `see ${source.file}` : `${placeText(first.place)}: ${first.message}`,
     );
   }
-  const tree = mirrorRef.folders[0]?.tree;
-  if (tree === undefined) return undefined;
   const input: PlanInput = {
     environment: layout.environment,
     revision: mirrorRef.revision,
-    tree,
+    trees: mirrorRef.folders.map(({ folder, tree }) => ({ folder, tree })),
     desired: declared.jobs,
     rejected,
     complete: declared.complete,
@@ -91,7 +94,7 @@ export async function observeDeploy(
 /** A mirror that is not whole is never acted on. Both cases end by themselves when the mirror has done its pass. */
 function notWhole(
   mirror: Exclude<MirrorState, { kind: 'whole' | 'absent' }>,
-  layout: KvLayout,
+  { layout, layers }: Pick<DeploySources, 'layout' | 'layers'>,
 ): TowlineError {
   if (mirror.kind === 'incomplete') {
     return new TowlineError(
@@ -100,6 +103,17 @@ function notWhole(
       `the mirror of ${layout.environment} is being written (to ${mirror.to}); nothing is deployed from half a mirror`,
       {
         help: 'It goes on when the mirror has finished. If no mirror is running, start one: towline mirror.',
+      },
+    );
+  }
+  if (mirror.kind === 'other-layers') {
+    const names = (folders: readonly string[]): string => folders.map((folder) => `"${folder}"`).join(', ');
+    return new TowlineError(
+      'mirror-layers',
+      'invalid',
+      `the mirror of ${layout.environment} was made of the folders ${names(mirror.held)}, this worker was told of ${names(layers)}`,
+      {
+        help: 'Mirror and deployer must have the same configuration: start the one again that has an old one.',
       },
     );
   }

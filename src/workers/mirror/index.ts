@@ -18,7 +18,7 @@ export type { MirrorApplied, MirrorPlan };
 
 export interface MirrorWorkerOptions {
   branch: string;
-  folder: string;
+  layers: readonly string[];
   layout: KvLayout;
   repository: JobRepository;
   kv: KvStore;
@@ -31,7 +31,7 @@ export interface MirrorWorkerOptions {
 
 export type MirrorResult = PassResult<MirrorPlan, MirrorApplied>;
 
-/** Worker 4 of the chain: brings the job repository's folder into KV, and repairs what somebody changed there by hand. */
+/** Worker 4 of the chain: brings the environment's folders of the job repository into KV, and repairs what somebody changed there by hand. */
 export function mirrorWorker(options: MirrorWorkerOptions): Worker<MirrorResult> {
   const { layout, lock, clock, pollMs } = options;
   const log = options.log.child({ worker: 'mirror', environment: layout.environment });

@@ -14,13 +14,13 @@ import { mirrorWorker } from './index.js';
 const signal = new AbortController().signal;
 const layout = kvLayout('towline/', 'test');
 
-function world(limits?: ConstructorParameters<typeof MemoryKv>[0]) {
+function world(limits?: ConstructorParameters<typeof MemoryKv>[0], layers: readonly string[] = ['jobs']) {
   const kv = new MemoryKv(limits);
   const lock = new MemoryLock(kv);
   const repository = new MemoryRepository();
   const worker = mirrorWorker({
     branch: 'main',
-    folder: 'jobs',
+    layers,
     layout,
     repository,
     kv,
@@ -169,6 +169,99 @@ describe('the mirror', () => {
   });
 });
 
+describe('a mirror of several layers', () => {
+  const layers = ['base', 'envs/test'];
+  const whole = async (kv: MemoryKv) => readMirror(kv, layout, { signal, layers });
+
+  it('keeps each folder below its own name, verbatim, with its own tree', async () => {
+    const { kv, repository, mirror, values } = world(undefined, layers);
+    repository.commit({
+      'base/a.json': '1',
+      'base/b.json': '2',
+      'envs/test/a.json': 'one',
+      'other/x.json': '3',
+    });
+    await mirror();
+    expect(await values()).toEqual({ 'base/a.json': '1', 'base/b.json': '2', 'envs/test/a.json': 'one' });
+    const state = await whole(kv);
+    expect(state).toMatchObject({
+      kind: 'whole',
+      mirrorRef: {
+        folders: [
+          { folder: 'base', prefix: `${layout.config}base/`, files: 2 },
+          { folder: 'envs/test', prefix: `${layout.config}envs/test/`, files: 1 },
+        ],
+      },
+      files: [
+        { folder: 'base', path: 'a.json' },
+        { folder: 'base', path: 'b.json' },
+        { folder: 'envs/test', path: 'a.json' },
+      ],
+    });
+    repository.commit({ 'base/a.json': '1', 'base/b.json': '2', 'envs/test/a.json': 'uno' });
+    expect(await mirror()).toMatchObject({ applied: { written: 1, deleted: 0 } });
+  });
+
+  it('is refused by a reader that was told of other layers, or of another order', async () => {
+    const { kv, repository, mirror } = world(undefined, layers);
+    repository.commit({ 'base/a.json': '1', 'envs/test/a.json': 'one' });
+    await mirror();
+    const read = async (...told: string[]) => (await readMirror(kv, layout, { signal, layers: told })).kind;
+    expect(await read('base', 'envs/test')).toBe('whole');
+    expect(await read('envs/test', 'base')).toBe('other-layers');
+    expect(await read('base')).toBe('other-layers');
+  });
+
+  it('shows an edit in any layer, also one that moves a file from one to the other', async () => {
+    const { kv, repository, mirror, put } = world(undefined, layers);
+    repository.commit({ 'base/a.json': '1', 'envs/test/b.json': 'one' });
+    await mirror();
+    await put('base/a.json', '2', MIRROR_FLAG);
+    expect((await whole(kv)).kind).toBe('tampered');
+    await mirror();
+    await put('base/b.json', 'one', MIRROR_FLAG);
+    await kv.delete(kvKey(`${layout.config}envs/test/b.json`), { signal });
+    expect((await whole(kv)).kind).toBe('tampered');
+    await mirror();
+    await put('elsewhere.json', '1', MIRROR_FLAG);
+    expect((await whole(kv)).kind).toBe('tampered');
+    await mirror();
+    expect((await whole(kv)).kind).toBe('whole');
+  });
+
+  it('refuses a ref whose folders overlap or lie outside the prefix', async () => {
+    const { kv, repository, mirror } = world(undefined, layers);
+    repository.commit({ 'base/a.json': '1', 'envs/test/a.json': 'one' });
+    await mirror();
+    const ref = text((await kv.get(layout.ref, { signal }))?.value ?? new Uint8Array());
+    for (const forged of [ref.replaceAll('envs/test', 'base/inner'), ref.replace('config/base/', 'base/')]) {
+      await kv.put(layout.ref, Buffer.from(forged), { signal });
+      expect((await whole(kv)).kind).toBe('tampered');
+    }
+  });
+
+  it('goes over from one folder to layers in one pass, and a reader never sees a mix', async () => {
+    const { kv, lock, repository, mirror } = world(undefined, ['envs/test']);
+    repository.commit({ 'base/a.json': '1', 'envs/test/a.json': 'one' });
+    await mirror();
+    const worker = mirrorWorker({
+      branch: 'main',
+      layers,
+      layout,
+      repository,
+      kv,
+      lock,
+      clock: systemClock,
+      log: silentLog(),
+      pollMs: 60_000,
+    });
+    expect((await whole(kv)).kind).toBe('other-layers');
+    await worker.once({ signal, trigger: 'once' });
+    expect((await whole(kv)).kind).toBe('whole');
+    expect((await kv.list(layout.config, { signal })).value).toHaveLength(2);
+  });
+});
+
 describe('a mirror that is cut off at any moment', () => {
   const files = fc.dictionary(
     fc.constantFrom('a.json', 'b.json', 'c/d.json', 'c/e.json', 'f.json', 'g.json', 'h.json'),
@@ -181,12 +274,22 @@ describe('a mirror that is cut off at any moment', () => {
       fc.asyncProperty(
         fc.array(files, { minLength: 1, maxLength: 4 }),
         fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }),
-        async (commits, cuts) => {
-          const { kv, commit, mirror } = world({
-            operations: 5,
-            transactionBytes: 524_288,
-            valueBytes: 524_288,
-          });
+        fc.constantFrom(['jobs'], ['jobs', 'more']),
+        async (commits, cuts, layers) => {
+          const { kv, repository, mirror } = world(
+            { operations: 5, transactionBytes: 524_288, valueBytes: 524_288 },
+            layers,
+          );
+          // In the last layer, so that with two of them the first is there and never changes.
+          const commit = (content: Files) =>
+            repository.commit({
+              'jobs/z.json': 'z',
+              ...Object.fromEntries(
+                Object.entries(content).map(([path, value]) => [`${layers.at(-1) ?? ''}/${path}`, value]),
+              ),
+            });
+          const all = (content: Record<string, string>) =>
+            canonical([...Object.entries(content), ['z.json', 'z']]);
           const states = new Set<string>();
           const whole = async (): Promise<void> => {
             const state = await readMirror(kv, layout, { signal });
@@ -196,7 +299,7 @@ describe('a mirror that is cut off at any moment', () => {
           };
           for (const [at, content] of commits.entries()) {
             commit(content);
-            states.add(canonical(Object.entries(content)));
+            states.add(all(content));
             kv.beforeTransaction = cutAfter(cuts[at] ?? 0);
             await mirror().catch((error: unknown) => expect(String(error)).toContain('cut off'));
             kv.beforeTransaction = () => undefined;
@@ -205,9 +308,7 @@ describe('a mirror that is cut off at any moment', () => {
           await mirror();
           const state = await readMirror(kv, layout, { signal, full: true });
           if (state.kind !== 'whole') throw new Error(state.kind);
-          expect(canonical(state.files.map((f) => [f.path, text(f.bytes)]))).toBe(
-            canonical(Object.entries(commits.at(-1) ?? {})),
-          );
+          expect(canonical(state.files.map((f) => [f.path, text(f.bytes)]))).toBe(all(commits.at(-1) ?? {}));
         },
       ),
       { numRuns: 60 },

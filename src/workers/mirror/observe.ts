@@ -1,6 +1,6 @@
 import { parseMirrorChanges, parseMirrorRef } from '../../domain/source/mirror-ref.js';
-import type { KvLayout } from '../../domain/source/kv-layout.js';
-import type { ObjectId } from '../../domain/source/revision.js';
+import { folderPrefix, type KvLayout } from '../../domain/source/kv-layout.js';
+import { formatOf, type ObjectId } from '../../domain/source/revision.js';
 import type { Tree } from '../../domain/source/tree.js';
 import { blobId } from '../../domain/source/tree-id.js';
 import type { JobRepository } from '../../ports/job-repository.js';
@@ -11,7 +11,8 @@ import type { LiveKey, MirrorObserved } from './plan.js';
 
 export interface MirrorSources {
   branch: string;
-  folder: string;
+  /** Folders of the job repository, in order. */
+  layers: readonly string[];
   layout: KvLayout;
   repository: JobRepository;
   kv: KvStore;
@@ -19,7 +20,7 @@ export interface MirrorSources {
 
 /** Reads the tree in Git and the live prefix in KV. A source that can't be read is an error, never an empty one. */
 export async function observeMirror(
-  { branch, folder, layout, repository, kv }: MirrorSources,
+  { branch, layers, layout, repository, kv }: MirrorSources,
   { signal, log }: { signal: AbortSignal; log: Log },
 ): Promise<MirrorObserved> {
   await repository.fetch({ signal });
@@ -34,7 +35,15 @@ export async function observeMirror(
       },
     );
   }
-  const tree = await withSizes(await repository.readTree(revision, folder, { signal }), repository, signal);
+  const folders: MirrorObserved['folders'] = [];
+  for (const folder of layers) {
+    const tree = await repository.readTree(revision, folder, { signal });
+    folders.push({
+      folder,
+      prefix: folderPrefix(layout, layers, folder),
+      tree: await withSizes(tree, repository, signal),
+    });
+  }
   const [ref, changes, listed] = await Promise.all([
     kv.get(layout.ref, { signal }),
     kv.get(layout.changes, { signal }),
@@ -42,7 +51,7 @@ export async function observeMirror(
   ]);
   const live: LiveKey[] = listed.value.map(({ key, value, flags, modifyIndex }) => ({
     key,
-    blob: blobId(value, tree.format),
+    blob: blobId(value, formatOf(revision)),
     flags,
     modifyIndex,
   }));
@@ -53,11 +62,11 @@ export async function observeMirror(
       'the mirror ref was damaged and will be written again',
     );
   const mirrorRef = parsed !== undefined && 'mirrorRef' in parsed ? parsed.mirrorRef : undefined;
-  if (tree.entries.length === 0 && live.length > 0) {
+  if (folders.every(({ tree }) => tree.entries.length === 0) && live.length > 0) {
     throw new TowlineError(
       'mirror-source-empty',
       'refused',
-      `folder "${folder}" of ${branch} holds no file, KV holds ${live.length}`,
+      `${layers.map((folder) => `"${folder}"`).join(' and ')} of ${branch} hold no file, KV holds ${live.length}`,
       {
         help: 'An empty source never empties KV. Commit a file, or remove the environment by hand.',
       },
@@ -65,10 +74,8 @@ export async function observeMirror(
   }
   return {
     branch,
-    folder,
     revision,
-    tree,
-    prefix: layout.config,
+    folders,
     live,
     mirrorRef,
     refIndex: ref?.modifyIndex ?? 0,

@@ -1,5 +1,5 @@
 import { digest } from '../../domain/source/digest.js';
-import { kvKey, kvJson, MIRROR_FLAG, unaddressable } from '../../domain/source/kv-layout.js';
+import { kvKey, kvJson, MIRROR_FLAG, whyNotHeld } from '../../domain/source/kv-layout.js';
 import type {
   KvKey,
   MirrorChanges,
@@ -19,13 +19,18 @@ export interface LiveKey {
   modifyIndex: number;
 }
 
+/** A folder of the job repository as Git has it. */
+export interface ObservedFolder {
+  folder: string;
+  /** Key prefix of its files, ends in `/`; no prefix begins with another. */
+  prefix: string;
+  tree: Tree;
+}
+
 export interface MirrorObserved {
   branch: string;
-  folder: string;
   revision: Revision;
-  tree: Tree;
-  /** Key prefix of the mirrored files, ends in `/`. */
-  prefix: string;
+  folders: ObservedFolder[];
   live: readonly LiveKey[];
   /** What `.ref` says now; undefined where it is absent or unreadable. */
   mirrorRef: MirrorRef | undefined;
@@ -68,46 +73,39 @@ export interface MirrorPlan {
 /** Keys in one `.changes` value; beyond that readers read everything, which is quicker then anyway. */
 const MOST_CHANGED_KEYS = 2000;
 
-/** Compares the tree in Git with the live keys, by content. Nothing is assumed from what earlier passes wrote. */
+/** Compares the folders in Git with the live keys, by content. Nothing is assumed from what earlier passes wrote. */
 export function planMirror(observed: MirrorObserved): MirrorPlan {
-  const { tree, prefix, live, revision, valueBytes } = observed;
+  const { live, revision } = observed;
   const liveByKey = new Map(live.map((entry) => [entry.key, entry]));
-  const exceptions: MirrorException[] = [];
   const wanted = new Set<KvKey>();
   const writes: MirrorWrite[] = [];
-  for (const entry of tree.entries) {
-    const reason = whyNotHeld(entry, valueBytes);
-    if (reason !== undefined || entry.mode !== '100644') exceptions.push(exceptionOf(entry, reason));
-    if (reason !== undefined) continue;
-    const key = kvKey(prefix + entry.path);
-    wanted.add(key);
-    const now = liveByKey.get(key);
-    if (now?.blob === entry.id && now.flags === MIRROR_FLAG) continue;
-    writes.push({
-      key,
-      path: entry.path,
-      id: entry.id,
-      index: now?.modifyIndex ?? 0,
-      ...(entry.size === undefined ? {} : { size: entry.size }),
-    });
-  }
+  const folders = observed.folders.map((folder): MirrorFolder => {
+    const { held, exceptions } = divided(folder.tree, observed.valueBytes);
+    for (const entry of held) {
+      const key = kvKey(folder.prefix + entry.path);
+      wanted.add(key);
+      const now = liveByKey.get(key);
+      if (now?.blob !== entry.id || now.flags !== MIRROR_FLAG) writes.push(writeOf(entry, key, now));
+    }
+    const { id, entries, format } = folder.tree;
+    return {
+      folder: folder.folder,
+      prefix: folder.prefix,
+      tree: id,
+      files: entries.length,
+      format,
+      exceptions,
+    };
+  });
   const others = live.filter((entry) => !wanted.has(entry.key));
   const deletes = others
     .filter((entry) => entry.flags === MIRROR_FLAG)
     .map(({ key, modifyIndex }) => ({ key, index: modifyIndex }));
   const foreign = others.filter((entry) => entry.flags !== MIRROR_FLAG).map(({ key }) => key);
-  const folder: MirrorFolder = {
-    folder: observed.folder,
-    prefix,
-    tree: tree.id,
-    files: tree.entries.length,
-    format: tree.format,
-    exceptions,
-  };
-  const ref: MirrorRef = { version: 1, revision, branch: observed.branch, folders: [folder] };
+  const ref: MirrorRef = { version: 1, revision, branch: observed.branch, folders };
   const keys = [...writes, ...deletes].map(({ key }) => key);
   const sameTree =
-    observed.mirrorRef?.folders[0]?.tree === tree.id && observed.mirrorRef.folders.length === 1;
+    JSON.stringify(observed.mirrorRef?.folders.map(treeOf)) === JSON.stringify(folders.map(treeOf));
   const unfinished = observed.changes?.state === 'writing';
   return {
     id: digest([revision, ...writes.map((w) => [w.key, w.id]), ...deletes.map((d) => d.key)] as Json).slice(
@@ -127,18 +125,38 @@ export function planMirror(observed: MirrorObserved): MirrorPlan {
   };
 }
 
+function treeOf({ prefix, tree }: MirrorFolder): string[] {
+  return [prefix, tree];
+}
+
+/** What KV can hold of a tree, and everything that `.ref` has to say of it beyond that. */
+function divided(
+  { entries }: Tree,
+  valueBytes: number,
+): { held: TreeEntry[]; exceptions: MirrorException[] } {
+  const held: TreeEntry[] = [];
+  const exceptions: MirrorException[] = [];
+  for (const entry of entries) {
+    const reason = whyNotHeld(entry, valueBytes);
+    if (reason !== undefined || entry.mode !== '100644') exceptions.push(exceptionOf(entry, reason));
+    if (reason === undefined) held.push(entry);
+  }
+  return { held, exceptions };
+}
+
+function writeOf(entry: TreeEntry, key: KvKey, now: LiveKey | undefined): MirrorWrite {
+  return {
+    key,
+    path: entry.path,
+    id: entry.id,
+    index: now?.modifyIndex ?? 0,
+    ...(entry.size === undefined ? {} : { size: entry.size }),
+  };
+}
+
 /** True where KV already is what Git says. */
 export function nothingToMirror(plan: MirrorPlan): boolean {
   return plan.writes.length === 0 && plan.deletes.length === 0 && !plan.refChanged && !plan.unfinished;
-}
-
-function whyNotHeld(entry: TreeEntry, valueBytes: number): string | undefined {
-  if (entry.mode === '120000') return 'it is a symbolic link';
-  if (entry.mode === '160000') return 'it is a submodule';
-  if (entry.pathHex !== undefined) return 'its name is not valid UTF-8';
-  if (entry.size !== undefined && entry.size > valueBytes)
-    return `it has ${entry.size} bytes, a value may have ${valueBytes}`;
-  return unaddressable(entry.path);
 }
 
 function exceptionOf(entry: TreeEntry, reason: string | undefined): MirrorException {

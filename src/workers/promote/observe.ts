@@ -5,8 +5,8 @@ import type { Manifest } from '../../domain/job/manifest.js';
 import type { Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
-import { ManifestCache, type Models } from '../../queries/declared.js';
-import { manifestsAt } from '../../queries/revision-files.js';
+import { declaredManifests, type Models } from '../../queries/declared.js';
+import { layersAt } from '../../queries/revision-files.js';
 import { TowlineError } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 import type { ImageUse, PromoteObserved } from './plan.js';
@@ -14,7 +14,8 @@ import type { ImageUse, PromoteObserved } from './plan.js';
 export interface PromoteSources {
   environment: string;
   branch: string;
-  folder: string;
+  /** Folders of the environment, in order; releases are committed into the last. */
+  layers: readonly string[];
   automatic: readonly string[];
   /** Prefix of the releases in KV, ends in `/`. */
   releasesPrefix: string;
@@ -31,7 +32,7 @@ export async function observePromote(
   sources: PromoteSources,
   { signal, log, asked }: { signal: AbortSignal; log: Log; asked?: Release },
 ): Promise<PromoteObserved | undefined> {
-  const { environment, branch, folder, repository, automatic } = sources;
+  const { environment, branch, layers, repository, automatic } = sources;
   const releases = asked === undefined ? await readReleases(sources, signal, log) : [asked];
   if (releases.length === 0) return undefined;
   await repository.fetch({ signal });
@@ -46,8 +47,11 @@ export async function observePromote(
       },
     );
   }
-  const files = await manifestsAt(repository, revision, folder, signal);
-  const uses = imageUses(new ManifestCache().parse(files), sources.models);
+  const files = await layersAt(repository, revision, layers, signal);
+  const own = new Set(files.at(-1)?.files.map(({ path }) => path));
+  const uses = imageUses(declaredManifests(files, sources.models), sources.models).map((use) =>
+    own.has(use.path) ? use : { ...use, shared: true },
+  );
   const promoted = asked === undefined ? await promotedBefore(sources, revision, signal) : new Set<string>();
   return { environment, branch, revision, releases, uses, promoted, automatic, asked: asked !== undefined };
 }
@@ -82,10 +86,11 @@ export function imageUses(manifests: readonly Manifest[], models: Models): Image
             for (const pointer of model.images(job)) {
               const whole = job.source.pointer + pointer;
               const image = valueAt(document.value, whole);
+              const { file, document: index } = document.originOf(whole);
               if (typeof image === 'string')
                 uses.push({
-                  path: manifest.path,
-                  document: document.index,
+                  path: file,
+                  document: index,
                   pointer: whole,
                   image,
                   jobRef: job.ref,

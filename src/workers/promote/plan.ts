@@ -12,6 +12,8 @@ export interface ImageUse {
   document: number;
   pointer: Pointer;
   image: string;
+  /** It stands in an earlier layer, which other environments may share: an edit there would reach them too. */
+  shared?: boolean;
   jobRef: JobRef;
 }
 
@@ -60,15 +62,23 @@ export function planPromote(observed: PromoteObserved): PromotePlan {
     const edits = uses.flatMap((use) => editOf(use, release) ?? []);
     if (edits.length === 0) continue;
     const text = releaseText(release);
+    const shared = edits.filter((edit) => edit.shared === true);
     if (!asked && !tagMatches(release.tag, automatic)) {
       held.push({ release: text, reason: 'its tag is not promoted automatically here; use towline promote' });
     } else if (!asked && promoted.has(text)) {
       held.push({ release: text, reason: 'it was promoted before and taken back since' });
+    } else if (shared.length > 0) {
+      held.push({ release: text, reason: sharedReason(shared) });
     } else {
       promotions.push({ release, edits });
     }
   }
   return { environment, branch, revision, promotions, held };
+}
+
+function sharedReason(edits: readonly ImageEdit[]): string {
+  const files = [...new Set(edits.map(({ path }) => path))].join(' and ');
+  return `its image stands in ${files}, which other environments may share; state it in the last layer, under the same path`;
 }
 
 /** True where no manifest has to change. */

@@ -56,7 +56,7 @@ describe('the promoter', () => {
     promoteWorker({
       environment: 'production',
       branch: 'main',
-      folder: 'production',
+      layers: ['production'],
       automatic: ['1.*', '2.*'],
       releasesPrefix: 'towline/releases/',
       repository: store(),
@@ -98,6 +98,52 @@ describe('the promoter', () => {
     expect(trailers).toContain('Towline-Build: https://ci.example/7');
     expect(trailers).toContain('Towline-Released-By: ann');
     expect(trailers).toContain('Towline-Job: marathon:/web');
+  });
+
+  describe('where the environment has layers', () => {
+    const layers = ['base', 'production'];
+    beforeEach(() => {
+      sandbox.write({
+        'base/web.yaml': 'id: /web\ncmd: run\ncontainer: {docker: {image: "shop/web:0.1.0"}}\n',
+        'base/shared.yaml': 'id: /shared\ncmd: run\ncontainer: {docker: {image: "shop/shared:1.0.0"}}\n',
+        'production/web.yaml': '# ours\ncontainer:\n  docker: { image: "shop/web:1.0.0" } # here\n',
+        'production/shared.yaml': 'instances: 2\n',
+      });
+      sandbox.commit('Layers');
+      sandbox.push();
+    });
+
+    it('commits into the last one, although the job is stated in the first', async () => {
+      await release('1.1.0');
+      expect(await promote({ layers })).toMatchObject({ kind: 'applied' });
+      expect(show('main:production/web.yaml')).toBe(
+        '# ours\ncontainer:\n  docker: { image: "shop/web:1.1.0" } # here',
+      );
+      expect(show('main:base/web.yaml')).toContain('shop/web:0.1.0');
+    });
+
+    it('holds a release whose image stands in a layer that others share, and says where to state it', async () => {
+      const before = tip();
+      await kv.put(
+        kvKey('towline/releases/shop/shared'),
+        Buffer.from(JSON.stringify({ image: 'shop/shared', tag: '1.1.0' })),
+        { signal },
+      );
+      const result = await promote({ layers });
+      expect(result).toMatchObject({
+        plan: {
+          held: [
+            {
+              release: 'shop/shared:1.1.0',
+              reason: expect.stringContaining(
+                'stands in base/shared.yaml, which other environments may share',
+              ),
+            },
+          ],
+        },
+      });
+      expect(tip()).toBe(before);
+    });
   });
 
   it('does nothing when asked again: it never triggers itself', async () => {

@@ -3,7 +3,7 @@ import type { Place } from '../../source/diagnostic.js';
 import { segments, type Json, type Pointer } from '../../source/json.js';
 import { Findings } from './findings.js';
 import { Lines } from './lines.js';
-import { MOST_DEPTH, type Manifest } from '../manifest.js';
+import { MOST_DEPTH, plainDocument, type Manifest } from '../manifest.js';
 import { isBroken, numberProblem, shown } from './scalar-text.js';
 
 /** Strict JSON with places: no comments, no trailing commas, no key twice, no number that loses digits. */
@@ -19,7 +19,11 @@ export function parseJsonManifest(path: string, text: string): Manifest {
       part === 'key' && node.parent?.type === 'property' ? (node.parent.children?.[0] ?? node) : node;
     return { ...findings.at(target.offset), pointer: at };
   };
-  return { path, documents: [{ index: 0, value, placeOf }], diagnostics: findings.diagnostics };
+  return {
+    path,
+    documents: [plainDocument(path, { index: 0, value, placeOf })],
+    diagnostics: findings.diagnostics,
+  };
 }
 
 function checkedTree(text: string, findings: Findings): Node | undefined {

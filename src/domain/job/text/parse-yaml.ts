@@ -3,7 +3,7 @@ import type { Place } from '../../source/diagnostic.js';
 import type { Pointer } from '../../source/json.js';
 import { Findings } from './findings.js';
 import { Lines } from './lines.js';
-import { MOST_DEPTH, type Manifest, type ManifestDocument } from '../manifest.js';
+import { MOST_DEPTH, plainDocument, type Manifest, type ManifestDocument } from '../manifest.js';
 import { resolveAliases } from './yaml-aliases.js';
 import { checkYaml, yamlValue } from './yaml-value.js';
 import { silencesOf } from './silences.js';
@@ -26,7 +26,7 @@ export function parseYamlManifest(path: string, text: string): Manifest {
     const tree = checkedTree(document, findings);
     const value = tree === undefined ? null : yamlValue(tree);
     if (tree !== undefined && value !== null)
-      documents.push({ index, value, placeOf: placesOf(tree, findings) });
+      documents.push(plainDocument(path, { index, value, placeOf: placesOf(tree, findings) }));
   }
   if (limit?.code === 'too-deep')
     findings.error(
@@ -42,7 +42,7 @@ export function parseYamlManifest(path: string, text: string): Manifest {
       limit.offset,
       'Split it.',
     );
-  const silences = silencesOf(text, findings.lines);
+  const silences = silencesOf(path, text, findings.lines);
   return {
     path,
     documents,

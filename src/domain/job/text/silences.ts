@@ -12,7 +12,7 @@ const MARKS = new Set(['\u0002', '\u0018', '\u001f', '\ufeff']);
  * a line, for the next line that holds something; `# towline-ignore-file CODE: REASON` for the whole file. Read by the
  * lexer: a `#` inside a string or a script is none.
  */
-export function silencesOf(text: string, lines: Lines): Silence[] {
+export function silencesOf(file: string, text: string, lines: Lines): Silence[] {
   if (!text.includes(WORD)) return [];
   const silences: Silence[] = [];
   const pending: Silence[] = [];
@@ -26,7 +26,7 @@ export function silencesOf(text: string, lines: Lines): Silence[] {
     const { line } = lines.at(offset);
     offset += token.length;
     if (token.startsWith('#')) {
-      const silence = parse(token, line);
+      const silence = parse(file, token, line);
       if (silence === undefined) continue;
       silences.push(silence);
       if (!silence.wholeFile && contentLine !== line) pending.push(silence);
@@ -38,11 +38,12 @@ export function silencesOf(text: string, lines: Lines): Silence[] {
   return silences;
 }
 
-function parse(comment: string, line: number): Silence | undefined {
+function parse(file: string, comment: string, line: number): Silence | undefined {
   if (!comment.includes(WORD)) return undefined;
   const match = FORM.exec(comment);
   const codes = match?.[2]?.split(/\s*,\s*/) ?? [];
   return {
+    file,
     line,
     target: line,
     wholeFile: match?.[1] !== undefined,

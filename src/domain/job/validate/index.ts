@@ -1,5 +1,6 @@
 import { byPlace, hasErrors, placeText, type Diagnostic, type Place } from '../../source/diagnostic.js';
-import type { Job, JobSource, ValidatedJob } from '../job.js';
+import { isObject, valueAt } from '../../source/json.js';
+import type { Job, ValidatedJob } from '../job.js';
 import type { JobRef } from '../job-ref.js';
 import type { Manifest } from '../manifest.js';
 import { jobAt } from './owner.js';
@@ -9,8 +10,8 @@ import { statedJobs, type Schedulers, type Understood } from './stated-jobs.js';
 /** What a set of manifests states, and everything that is wrong with it. */
 export interface Validation {
   jobs: ValidatedJob[];
-  /** Jobs that a manifest states and a rule refuses. They exist in Git: nobody may delete them for being absent. */
-  rejected: { ref: JobRef; source: JobSource }[];
+  /** Jobs that a manifest states and a rule refuses, one stated twice at each of its places. They exist in Git: nobody may delete them for being absent. */
+  rejected: Job[];
   diagnostics: Diagnostic[];
   /** False where a file could not be read or a document not be understood: then what is absent may still be there. */
   complete: boolean;
@@ -28,8 +29,8 @@ export function validateManifests(
 ): Validation {
   const stated = statedJobs(manifests, schedulers);
   const judge = new Judge(policy, manifests);
-  const refused = new Map<JobRef, JobSource>();
-  const refuse = (job: Job): void => void refused.set(job.ref, job.source);
+  const refused = new Set<JobRef>();
+  const refuse = (job: Job): void => void refused.add(job.ref);
   stated.refused.forEach(refuse);
   // What could not be read is an error whatever a policy says: there is no whole job to let through.
   const diagnostics = stated.diagnostics.filter((d) => d.severity === 'error');
@@ -65,7 +66,7 @@ export function validateManifests(
   diagnostics.push(...judge.leftovers());
   return {
     jobs: stated.jobs.filter((job) => !refused.has(job.ref)) as ValidatedJob[],
-    rejected: [...refused].map(([ref, source]) => ({ ref, source })),
+    rejected: stated.jobs.filter((job) => refused.has(job.ref)),
     diagnostics: diagnostics.sort(byPlace),
     complete: stated.complete,
   };
@@ -75,10 +76,23 @@ function jobFindings(job: Job, schedulers: Schedulers): Diagnostic[] {
   const scheduler = schedulers.get(job.scheduler);
   if (scheduler === undefined) return [];
   try {
-    return scheduler.model.validate(job, scheduler.context);
+    return scheduler.model.validate(job, scheduler.context).map((each) => withLayers(each, job));
   } catch (error) {
     return [failed(error, job.source.placeOf(''))];
   }
+}
+
+/**
+ * What is wrong with a whole, and not with one value, may be the doing of any layer: the place is where the whole is
+ * stated, the others are named.
+ */
+function withLayers(finding: Diagnostic, { source, spec }: Job): Diagnostic {
+  const { file, pointer = '' } = finding.place;
+  if (source.files.length === 1 || !source.files.includes(file)) return finding;
+  const value = valueAt(spec, pointer.slice(source.pointer.length));
+  if (value !== undefined && !isObject(value)) return finding;
+  const others = source.files.filter((each) => each !== file);
+  return { ...finding, message: `${finding.message} (merged with ${others.join(', ')})` };
 }
 
 function setFindings(jobs: readonly Job[], { model, context }: Understood): Diagnostic[] {
@@ -145,6 +159,6 @@ function unique(jobs: readonly Job[]): Job[] {
 }
 
 function inFile(jobs: readonly Job[], place: Place): readonly Job[] {
-  const same = jobs.filter((job) => job.source.file === place.file);
+  const same = jobs.filter((job) => job.source.files.includes(place.file));
   return same.length > 0 ? same : jobs;
 }

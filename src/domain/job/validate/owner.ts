@@ -15,11 +15,11 @@ export function jobAt(place: Place, jobs: readonly Job[]): Job | undefined {
 }
 
 function contains({ source }: Job, place: Place): boolean {
-  if (source.file !== place.file || place.pointer === undefined) return false;
+  if (!source.files.includes(place.file) || place.pointer === undefined) return false;
   if (place.pointer !== source.pointer && !place.pointer.startsWith(`${source.pointer}/`)) return false;
   const inner = place.pointer.slice(source.pointer.length);
   return (['value', 'key'] as const).some((part) => {
-    const { line, column } = source.placeOf(inner, part);
-    return line === place.line && column === place.column;
+    const { file, line, column } = source.placeOf(inner, part);
+    return file === place.file && line === place.line && column === place.column;
   });
 }

@@ -21,27 +21,35 @@ export interface RulePolicy {
 
 export const EVERY_RULE: RulePolicy = { levels: {}, ignored: [] };
 
+/** Of the rules about how a file is written those that are advice. */
+export const CHANGEABLE_MANIFEST_RULES = [
+  'manifest/yaml-1.1',
+  'manifest/ignore-reason',
+  'manifest/ignore-unused',
+  'manifest/twin-path',
+] as const;
+
 /**
  * Rules about how a file is written: without them there is no job to speak of, so they can't be changed or silenced.
  * Everything else is a person's decision, also a rule of the scheduler: then the scheduler itself refuses.
  */
 export function isChangeable(code: string): boolean {
-  return !code.startsWith('manifest/') || code === 'manifest/yaml-1.1' || code.startsWith('manifest/ignore-');
+  return !code.startsWith('manifest/') || CHANGEABLE_MANIFEST_RULES.some((each) => each === code);
 }
 
 /** Judges findings by a policy and by what the files say of themselves; remembers which silences were of use. */
 export class Judge {
   readonly #policy: RulePolicy;
-  readonly #silences: ReadonlyMap<string, readonly Silence[]>;
+  readonly #silences = new Map<string, Silence[]>();
   readonly #used = new Set<string>();
 
   constructor(policy: RulePolicy, manifests: readonly Manifest[]) {
     this.#policy = policy;
-    this.#silences = new Map(
-      manifests.flatMap(({ path, silences = [] }) =>
-        silences.length === 0 ? [] : [[path, silences] as const],
-      ),
-    );
+    for (const silence of manifests.flatMap(({ silences = [] }) => silences)) {
+      const same = this.#silences.get(silence.file);
+      if (same === undefined) this.#silences.set(silence.file, [silence]);
+      else same.push(silence);
+    }
   }
 
   /** The findings that stay, each with the severity that it has here. */
@@ -60,7 +68,7 @@ export class Judge {
   leftovers(): Diagnostic[] {
     const found: Diagnostic[] = [];
     for (const [file, silences] of this.#silences) {
-      for (const { line, codes, reason } of silences) {
+      for (const { line, codes, reason, shared = false } of silences) {
         const place = { file, line, column: 1 };
         if (codes.length === 0 || reason === undefined)
           found.push({
@@ -73,7 +81,7 @@ export class Judge {
             fix: 'Write it as  # towline-ignore RULE: REASON',
             place,
           });
-        else
+        else if (!shared)
           for (const code of codes.filter((each) => !this.#used.has(`${file}\n${line}\n${each}`)))
             found.push({
               code: 'manifest/ignore-unused',

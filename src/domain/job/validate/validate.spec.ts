@@ -12,6 +12,7 @@ import { validateManifests } from './index.js';
 const plain: SchedulerModel = {
   kind: 'plain',
   shapes: 'a job has "id", a group "apps"',
+  naming: { member: 'id', canonical: (id) => id },
   rules: [],
   recognise: (value) =>
     Array.isArray(value['apps']) ? 'group' : typeof value['id'] === 'string' ? 'job' : undefined,
@@ -27,6 +28,7 @@ const plain: SchedulerModel = {
         spec: isObject(spec) ? spec : {},
         source: {
           file: manifest.path,
+          files: document.files,
           document: document.index,
           pointer,
           placeOf: (inner, part) => document.placeOf(pointer + inner, part),
@@ -157,7 +159,7 @@ describe('a job that is stated more than once', () => {
       'a.yaml': 'id: a\ncmd: x\n',
       'b.yaml': '- {cmd: y, id: a}\n- {id: b, cmd: x}\n',
     });
-    expect({ jobs, rejected }).toEqual({ jobs: ['plain:b'], rejected: ['plain:a'] });
+    expect({ jobs, rejected }).toEqual({ jobs: ['plain:b'], rejected: ['plain:a', 'plain:a'] });
     expect(found).toEqual(['a.yaml:1:5 manifest/duplicate-job', 'b.yaml:1:16 manifest/duplicate-job']);
     expect(messages[0]).toContain('also at b.yaml:1:16');
     expect(messages[1]).toContain('also at a.yaml:1:5');

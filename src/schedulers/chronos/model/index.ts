@@ -13,6 +13,7 @@ const check = schemaCheck(jobSchema, 'chronos');
 export const chronosModel: SchedulerModel = {
   kind: 'chronos',
   shapes: 'a Chronos job has "name" and "schedule" or "parents"',
+  naming: { member: 'name', canonical: (name) => name },
   rules: RULES,
 
   /** A job by its shape: a name, and a schedule or parents; a name and a command alone are a slip that is refused later. */
@@ -41,6 +42,7 @@ export const chronosModel: SchedulerModel = {
     const id = value['name'];
     const source = {
       file: manifest.path,
+      files: document.files,
       document: document.index,
       pointer: at,
       placeOf: (inner: string, part?: 'key' | 'value') => document.placeOf(at + inner, part),

@@ -1,12 +1,6 @@
 import type { FieldDiff } from '../../../domain/job/scheduler-model.js';
-import {
-  isObject,
-  pointer,
-  valueAt,
-  type Json,
-  type JsonObject,
-  type Pointer,
-} from '../../../domain/source/json.js';
+import { differences } from '../../../domain/source/compare-json.js';
+import { valueAt, type JsonObject, type Pointer } from '../../../domain/source/json.js';
 
 /** Fields of which the order has no meaning: positions in them would point at the wrong entry of the file. */
 const SETS = new Set<Pointer>([
@@ -23,29 +17,10 @@ const SETS = new Set<Pointer>([
  * another length and sets as a whole.
  */
 export function fieldDiffs(found: JsonObject, wanted: JsonObject, written: JsonObject): FieldDiff[] {
-  return diff(found, wanted, '').map((field) => ({ ...field, pointer: asWritten(field.pointer, written) }));
-}
-
-function diff(before: Json | undefined, after: Json | undefined, at: Pointer): FieldDiff[] {
-  if (isObject(before) && isObject(after)) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-    return names.flatMap((name) => diff(memberOf(before, name), memberOf(after, name), at + pointer(name)));
-  }
-  if (Array.isArray(before) && Array.isArray(after)) {
-    const inner =
-      before.length === after.length
-        ? before.flatMap((item, index) => diff(item, after[index], at + pointer(index)))
-        : undefined;
-    if (inner?.length === 0) return [];
-    if (inner !== undefined && (!SETS.has(at) || before.length === 1)) return inner;
-  } else if (before === after) return [];
-  return [
-    { pointer: at, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) },
-  ];
-}
-
-function memberOf(value: JsonObject, name: string): Json | undefined {
-  return Object.hasOwn(value, name) ? value[name] : undefined;
+  return differences(found, wanted, (at) => SETS.has(at)).map((field) => ({
+    ...field,
+    pointer: asWritten(field.pointer, written),
+  }));
 }
 
 /** Where the normal form has moved a deprecated field, the place that the file has it in. */

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../../domain/source/diagnostic.js';
 import type { Pointer } from '../../../domain/source/json.js';
 import { compare } from './compare.js';
 import { dependencies } from './dependencies.js';
+import { absoluteId } from './ids.js';
 import { jobsOf } from './jobs-of.js';
 import { asRead } from './read.js';
 import { recognise, SHAPES } from './recognise.js';
@@ -33,6 +34,7 @@ const KINDS = {
 export const marathonModel: SchedulerModel = {
   kind: 'marathon',
   shapes: SHAPES,
+  naming: { member: 'id', canonical: (id) => absoluteId(id) },
   rules: CATALOGUE,
   recognise,
   jobsOf,

@@ -187,6 +187,7 @@ function jobWith(part: Part, kind: JobKind, id: string, spec: JsonObject): Job {
 function sourceOf({ manifest, document, at }: Part): Job['source'] {
   return {
     file: manifest.path,
+    files: document.files,
     document: document.index,
     pointer: at,
     placeOf: (inner, which) => document.placeOf(at + inner, which),

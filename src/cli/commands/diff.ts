@@ -1,0 +1,110 @@
+import picocolors from 'picocolors';
+import { compareSets, type ComparedJob, type ComparedSets } from '../../domain/job/compare-sets.js';
+import type { Job } from '../../domain/job/job.js';
+import { hasErrors } from '../../domain/source/diagnostic.js';
+import { declaredJobs } from '../../queries/declared.js';
+import { EXIT } from '../../runtime/exit-codes.js';
+import { withSession, type Session } from '../compose.js';
+import { writeLine, type GlobalFlags, type Io } from '../io.js';
+import { printDiagnostics } from '../print/diagnostics.js';
+import { readLayers } from '../sources.js';
+
+interface Flags extends GlobalFlags {
+  revision?: string;
+  exitCode?: boolean;
+}
+
+/** Compares two environments job by job, as their layers make them. */
+export async function run([left = '', right = '']: string[], flags: Flags, io: Io): Promise<number> {
+  return withSession(flags, io, async (session) => {
+    const sides = [await jobsOf(left, session, flags, io), await jobsOf(right, session, flags, io)];
+    const compared = compareSets(sides[0]?.jobs ?? [], sides[1]?.jobs ?? []);
+    if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(asJson(compared), null, 2));
+    else print(left, right, compared, io);
+    if (sides.some(({ broken }) => broken)) return EXIT.error;
+    const differs = compared.onlyBefore.length + compared.onlyAfter.length + changed(compared).length > 0;
+    return differs && flags.exitCode === true ? EXIT.changes : EXIT.done;
+  });
+}
+
+async function jobsOf(
+  name: string,
+  session: Session,
+  { revision }: Flags,
+  io: Io,
+): Promise<{ jobs: Job[]; broken: boolean }> {
+  const [environment] = session.environments([name]);
+  if (environment === undefined) return { jobs: [], broken: true };
+  const layers = await readLayers(environment, session, revision, io.signal);
+  const { jobs, rejected, diagnostics } = declaredJobs(layers, session.models(environment), {
+    rules: environment.rules,
+  });
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  printDiagnostics(errors, io.stderr);
+  return { jobs: [...jobs, ...rejected], broken: hasErrors(errors) };
+}
+
+function changed({ both }: ComparedSets): ComparedJob[] {
+  return both.filter(({ before, after, fields }) => fields.length > 0 || before.ref !== after.ref);
+}
+
+function print(left: string, right: string, compared: ComparedSets, { stdout }: Io): void {
+  const colors = picocolors.createColors(stdout.isTTY === true);
+  writeLine(stdout, colors.bold(`${left} -> ${right}`));
+  for (const job of compared.onlyBefore)
+    writeLine(
+      stdout,
+      `  ${colors.red('-')} ${colors.bold(job.ref)}${colors.dim(`  only in ${left}: ${where(job)}`)}`,
+    );
+  for (const job of compared.onlyAfter)
+    writeLine(
+      stdout,
+      `  ${colors.green('+')} ${colors.bold(job.ref)}${colors.dim(`  only in ${right}: ${where(job)}`)}`,
+    );
+  for (const { before, after, fields } of changed(compared)) {
+    const named = before.ref === after.ref ? before.ref : `${before.ref} -> ${after.ref}`;
+    writeLine(stdout, `  ${colors.yellow('~')} ${colors.bold(named)}`);
+    for (const { pointer, beforeAt, afterAt, ...field } of fields) {
+      writeLine(
+        stdout,
+        `      ${pointer || '/'}: ${colors.red(valueText(field.before))} -> ${colors.green(valueText(field.after))}`,
+      );
+      writeLine(
+        stdout,
+        `          ${colors.dim(`${beforeAt ?? `not in ${left}`} -> ${afterAt ?? `not in ${right}`}`)}`,
+      );
+    }
+  }
+  const same = compared.both.length - changed(compared).length;
+  const counts = [
+    `${same} the same`,
+    `${changed(compared).length} differ`,
+    `${compared.onlyBefore.length} only in ${left}`,
+    `${compared.onlyAfter.length} only in ${right}`,
+  ];
+  writeLine(stdout, `  ${counts.join(', ')}`);
+}
+
+function where({ source }: Job): string {
+  return source.files.join(', ');
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined) return '(absent)';
+  const text = JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+}
+
+function asJson(compared: ComparedSets): unknown {
+  const named = ({ ref, source, spec }: Job): object => ({ ref, files: source.files, spec });
+  return {
+    same: compared.both.length - changed(compared).length,
+    differ: changed(compared).map(({ before, after, fields }) => ({
+      before: before.ref,
+      after: after.ref,
+      fields,
+    })),
+    onlyBefore: compared.onlyBefore.map(named),
+    onlyAfter: compared.onlyAfter.map(named),
+  };
+}
