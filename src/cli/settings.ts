@@ -20,6 +20,8 @@ export interface GivenFile {
   path: string;
   bytes: Uint8Array;
   home: string;
+  /** Files beside it, where they are not on disk; undefined where there is none. */
+  read?: (name: string) => Promise<Uint8Array | undefined>;
 }
 
 export interface SettingsOptions {
@@ -47,11 +49,13 @@ export async function loadSettings(
     ...(file === undefined ? {} : { file: { path: file.path, bytes: file.bytes } }),
     env: io.env,
     kinds: [...SCHEDULER_KINDS.keys()],
+    jobKinds: [...SCHEDULER_KINDS.values()].flatMap(({ model }) => model.kinds),
     ruleCodes: [
       ...CHANGEABLE_MANIFEST_RULES,
       ...[...SCHEDULER_KINDS.values()].flatMap(({ model }) => model.rules.map(({ code }) => code)),
     ],
     flags: flags.logLevel === undefined ? {} : { logLevel: flags.logLevel },
+    readFile: file?.read ?? ((name) => readIfThere(path.resolve(file?.home ?? io.cwd, name))),
     readSecret: async (name) =>
       secrets ? (await readFile(path.resolve(file?.home ?? io.cwd, name), 'utf8')).trim() : UNREAD,
   });
@@ -103,6 +107,15 @@ async function read(file: string): Promise<GivenFile> {
       cause,
       help: 'Check the path and its permissions.',
     });
+  }
+}
+
+async function readIfThere(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -11,6 +11,7 @@ export const DEFAULTS = {
     deploy: { timeoutSeconds: 600, concurrency: 4, onFailure: 'rollback', force: false },
     prune: { enabled: true, maxCount: 10, maxShare: 0.3 },
   },
+  policy: { level: 'error' },
   ledger: { branch: 'ledger/{environment}', required: true },
   server: { listen: '127.0.0.1:7070' },
   poll: { intervalSeconds: 60 },

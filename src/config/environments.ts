@@ -2,20 +2,17 @@ import { pointer } from '../domain/source/json.js';
 import { httpAddress } from './address.js';
 import type { EnvironmentConfig, SchedulerConfig } from './config.js';
 import { DEFAULTS } from './defaults.js';
-import { rulePolicy } from './rule-policy.js';
+import { rulePolicy, type Known } from './rule-policy.js';
 import type { Settings, Sourced } from './settings.js';
 
 /** All environments of the file, with what variables say of their schedulers. */
-export async function environmentConfigs(
-  settings: Settings,
-  ruleCodes?: readonly string[],
-): Promise<EnvironmentConfig[]> {
+export async function environmentConfigs(settings: Settings, known: Known): Promise<EnvironmentConfig[]> {
   const ledger = settings.text('/ledger/branch', 'TOWLINE_LEDGER_BRANCH')?.value ?? DEFAULTS.ledger.branch;
   const environments: EnvironmentConfig[] = [];
   for (const name of settings.names('/environments'))
     environments.push({
       ...(await environmentConfig(settings, name, ledger)),
-      rules: rulePolicy(settings, name, ruleCodes),
+      rules: await rulePolicy(settings, name, known),
     });
   checkVariables(settings, environments);
   return environments;

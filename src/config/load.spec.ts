@@ -16,12 +16,25 @@ const readSecret = async (name: string): Promise<string> => {
   if (found === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
   return found;
 };
+const POLICIES: Record<string, string> = {
+  'policies/two.yaml': 'required: [instances]\nproperties: { instances: { minimum: 2 } }\n',
+  'policies/broken.json': '{',
+  'policies/list.json': '[]',
+  'policies/wrong.json': '{"type": "sring"}',
+  'policies/owned.json': '{}',
+};
+const readPolicy = async (name: string): Promise<Uint8Array | undefined> => {
+  if (name === '/secret') throw Object.assign(new Error('no right'), { code: 'EACCES' });
+  const text = POLICIES[name];
+  return text === undefined ? undefined : Buffer.from(text);
+};
 const load = (text: string | undefined, env: ConfigSources['env'] = {}, more: Partial<ConfigSources> = {}) =>
   loadConfig({
     ...(text === undefined ? {} : { file: { path: 'towline.yaml', bytes: Buffer.from(text) } }),
     env,
     flags: {},
     readSecret,
+    readFile: readPolicy,
     ...more,
   });
 const good = async (...args: Parameters<typeof load>): Promise<Config> => {
@@ -55,7 +68,7 @@ describe('a configuration', () => {
           schedulers: [{ name: 'marathon', kind: 'marathon', urls: ['http://m:8080'], settings: {} }],
           promote: { automatic: [] },
           deploy: { ...DEFAULTS.environment.deploy, prune: DEFAULTS.environment.prune },
-          rules: { levels: {}, ignored: [] },
+          rules: { levels: {}, ignored: [], policies: [] },
           ledgerBranch: 'ledger/production',
         },
       ],
@@ -252,6 +265,46 @@ describe('variables of one scheduler', () => {
     await expect(
       good(MINIMAL, { TOWLINE_ENVIRONMENT_STAGING_MARATHON_URL: 'http://a:1' }),
     ).resolves.toBeDefined();
+  });
+});
+
+describe('policies', () => {
+  const policy = (rest: string, base = ''): string =>
+    `policies:\n  - { name: mine, ${rest} }\n`.replace(/^/gm, base).trimEnd() + '\n';
+
+  it('are read from the file itself or from another one, for all environments or for one', async () => {
+    const text =
+      file(environment(policy('schema: policies/two.yaml, level: warning', '    '))) +
+      policy('schema: { required: [labels] }, kinds: [app], files: [a/**]') +
+      '  - { name: other, schema: {} }\n';
+    const [first] = (await good(text)).environments;
+    expect(first?.rules.policies.map(({ name, level, kinds }) => [name, level, kinds])).toEqual([
+      ['mine', 'warning', []],
+      ['other', 'error', []],
+    ]);
+  });
+
+  it('can be weighed and taken back like every rule', async () => {
+    const text = file(environment()) + policy('schema: {}') + 'rules: { policy/mine: warning }\n';
+    const known = { ruleCodes: [] };
+    expect((await good(text, {}, known)).environments[0]?.rules.levels).toEqual({ 'policy/mine': 'warning' });
+    expect(await bad(text.replace('policy/mine', 'policy/min'), {}, known)).toEqual([
+      expect.stringContaining('there is no rule "policy/min"'),
+    ]);
+  });
+
+  it.each([
+    ['schema: policies/none.json', 'there is no file policies/none.json'],
+    ['schema: /secret', "the file /secret can't be read (EACCES)"],
+    ['schema: policies/broken.json', 'policies/broken.json:1:2: '],
+    ['schema: policies/list.json', 'policies/list.json holds no schema'],
+    ['schema: policies/wrong.json', 'it is no JSON Schema: '],
+    ['schema: {}, kinds: [apps]', 'there is no kind of job "apps"'],
+    ['kinds: [app]', '"schema" is missing'],
+  ])('with { %s } are refused', async (rest, expected) => {
+    const found = await bad(file(environment()) + policy(rest), {}, { jobKinds: ['app', 'pod'] });
+    expect(found).toEqual([expect.stringMatching(/^towline\.yaml:\d+:\d+ config\/(rule|enum|required)/)]);
+    expect(found[0]).toContain(expected);
   });
 });
 

@@ -7,19 +7,20 @@ import type { Config } from './config.js';
 import { consulConfig } from './consul.js';
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, SCHEDULER_KINDS } from './defaults.js';
 import { environmentConfigs } from './environments.js';
+import type { Known } from './rule-policy.js';
 import { checkRules } from './rules.js';
 import { configSchema } from './schema.js';
 import { Settings, type Env, type PlaceOf } from './settings.js';
 
-export interface ConfigSources {
+export interface ConfigSources extends Known {
   /** towline.yaml, where there is one. */
   file?: { path: string; bytes: Uint8Array };
   env: Env;
   flags: { logLevel?: string };
   /** Reads a file that holds a secret, trimmed. */
   readSecret: (name: string) => Promise<string>;
-  /** Ids of all rules for manifests; undefined: they are not checked. */
-  ruleCodes?: readonly string[];
+  /** Reads another file that the configuration names, a policy's schema; undefined where there is none. */
+  readFile: (name: string) => Promise<Uint8Array | undefined>;
   /** Kinds of schedulers that there are adapters for. Default: marathon, chronos. */
   kinds?: readonly string[];
 }
@@ -34,9 +35,9 @@ const check = schemaCheck(configSchema, 'config');
 export async function loadConfig(
   sources: ConfigSources,
 ): Promise<{ config: Config } | { diagnostics: Diagnostic[] }> {
-  const { file, env, readSecret, kinds = SCHEDULER_KINDS } = sources;
+  const { file, env, readSecret, readFile, kinds = SCHEDULER_KINDS } = sources;
   const found = file === undefined ? EMPTY : parseFile(file.path, file.bytes);
-  const settings = new Settings({ file: found.value, placeOf: found.placeOf, env, readSecret });
+  const settings = new Settings({ file: found.value, placeOf: found.placeOf, env, readSecret, readFile });
   const config = await assemble(settings, sources);
   checkRules(config, settings, kinds);
   const diagnostics = [...found.diagnostics, ...settings.diagnostics.filter((d) => !saidBySchema(d, found))];
@@ -99,7 +100,7 @@ function saidBySchema({ place }: Diagnostic, { diagnostics }: ParsedFile): boole
   );
 }
 
-async function assemble(settings: Settings, { file, flags, ruleCodes }: ConfigSources): Promise<Config> {
+async function assemble(settings: Settings, { file, flags, ...known }: ConfigSources): Promise<Config> {
   const url = repositoryUrl(settings, settings.text('/repository/url', 'TOWLINE_REPOSITORY_URL'));
   const webhookSecret =
     settings.variable('TOWLINE_WEBHOOK_SECRET')?.value ??
@@ -117,7 +118,7 @@ async function assemble(settings: Settings, { file, flags, ruleCodes }: ConfigSo
       },
     },
     consul: await consulConfig(settings),
-    environments: await environmentConfigs(settings, ruleCodes),
+    environments: await environmentConfigs(settings, known),
     ledger: {
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
     },

@@ -6,11 +6,25 @@ import {
   type RulePolicy,
 } from '../domain/job/validate/rule-policy.js';
 import { pointer } from '../domain/source/json.js';
+import { policiesOf, policyCodes } from './policies.js';
 import { RULE_LEVELS } from './defaults.js';
 import type { Origin, Settings } from './settings.js';
 
-/** The rules of the file, then those of the environment, which win. `known` undefined: rule ids are not checked. */
-export function rulePolicy(settings: Settings, environment: string, known?: readonly string[]): RulePolicy {
+/** What the names in the configuration may be; undefined: they are not checked. */
+export interface Known {
+  /** Ids of all rules for manifests. */
+  ruleCodes?: readonly string[];
+  /** Kinds of jobs, in the words of their schedulers. */
+  jobKinds?: readonly string[];
+}
+
+/** The rules of the file, then those of the environment, which win. */
+export async function rulePolicy(
+  settings: Settings,
+  environment: string,
+  { ruleCodes: codes, jobKinds }: Known = {},
+): Promise<RulePolicy> {
+  const known = codes === undefined ? undefined : [...codes, ...policyCodes(settings)];
   const levels: Record<string, RuleLevel> = {};
   const ignored: IgnoredFindings[] = [];
   for (const base of ['', pointer('environments', environment)]) {
@@ -32,7 +46,7 @@ export function rulePolicy(settings: Settings, environment: string, known?: read
         });
     }
   }
-  return { levels, ignored };
+  return { levels, ignored, policies: await policiesOf(settings, environment, jobKinds) };
 }
 
 /** A misspelt rule would silently change nothing. */

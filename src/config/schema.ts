@@ -176,6 +176,41 @@ const ignore = {
   },
 };
 
+const policies = {
+  type: 'array',
+  description: "Rules of one's own: JSON Schemas that some of the jobs must fit (docs/rules.md).",
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['name', 'schema'],
+    properties: {
+      name: { ...name, description: 'Its findings have the code policy/NAME.' },
+      schema: {
+        type: ['string', 'object'],
+        minLength: 1,
+        description: 'A JSON Schema (draft-07 or 2020-12) for the job as it is written, or a file with one.',
+      },
+      files: {
+        type: 'array',
+        items: { type: 'string', minLength: 1 },
+        description:
+          'Paths in the repository that it is for; * within a name, ** over folders. Default: all.',
+      },
+      kinds: {
+        type: 'array',
+        items: { type: 'string', minLength: 1 },
+        examples: [['app', 'pod']],
+        description: 'Kinds of jobs that it is for: app, pod, group, scheduled, dependent. Default: all.',
+      },
+      level: { type: 'string', enum: ['error', 'warning'], default: DEFAULTS.policy.level },
+      description: {
+        type: 'string',
+        description: 'Why, and what to write instead; shown with every finding.',
+      },
+    },
+  },
+};
+
 /** JSON Schema of towline.yaml; published as schemas/towline.json. */
 export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -243,10 +278,14 @@ export const configSchema = {
       type: 'object',
       minProperties: 1,
       propertyNames: name,
-      additionalProperties: { ...environment, properties: { ...environment.properties, rules, ignore } },
+      additionalProperties: {
+        ...environment,
+        properties: { ...environment.properties, rules, ignore, policies },
+      },
     },
     rules,
     ignore,
+    policies,
     ledger: {
       type: 'object',
       additionalProperties: false,

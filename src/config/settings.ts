@@ -17,6 +17,8 @@ export interface SettingsOptions {
   env: Env;
   /** Reads a file that holds a secret, trimmed. */
   readSecret: (name: string) => Promise<string>;
+  /** Reads another file that the configuration names; undefined where there is none. */
+  readFile: (name: string) => Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -108,6 +110,28 @@ export class Settings {
       const secret = await this.#options.readSecret(file.value);
       if (secret !== '') return secret;
       this.problem(file.origin, `the file ${file.value} is empty`, 'Write the secret into it.');
+    } catch (error) {
+      const why = (error as { code?: unknown }).code;
+      this.problem(
+        file.origin,
+        `the file ${file.value} can't be read${typeof why === 'string' ? ` (${why})` : ''}`,
+        'Check its path and permissions.',
+      );
+    }
+    return undefined;
+  }
+
+  /** A value of the file, whatever it is. */
+  value(at: Pointer): Json | undefined {
+    return valueAt(this.#options.file, at);
+  }
+
+  /** The content of a file that the configuration names; undefined, with a finding, where there is none. */
+  async content(file: Sourced<string>): Promise<Uint8Array | undefined> {
+    try {
+      const bytes = await this.#options.readFile(file.value);
+      if (bytes !== undefined) return bytes;
+      this.problem(file.origin, `there is no file ${file.value}`, 'Correct the path, or add the file.');
     } catch (error) {
       const why = (error as { code?: unknown }).code;
       this.problem(

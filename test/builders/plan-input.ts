@@ -11,6 +11,7 @@ import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 /** A scheduler with the simplest semantics there are: documents are compared as they stand, `needs` are dependencies. */
 export const plainModel: SchedulerModel = {
   kind: 'plain',
+  kinds: ['job'],
   naming: { member: 'id', canonical: (id) => id },
   rules: [],
   recognise: (value) => ('id' in value ? 'job' : undefined),

@@ -27,6 +27,23 @@ A YAML manifest can say it itself, always with a reason: \`# towline-ignore RULE
 no jobs (the others of \`manifest/\`) can't be changed. A rule that stands for a refusal of the scheduler can be switched off; then the
 scheduler itself refuses.
 
+## Rules of one's own
+
+\`\`\`yaml
+policies:                    # in towline.yaml, for all environments or inside one
+  - name: two-at-the-front   # findings: policy/two-at-the-front
+    description: What customers reach survives the loss of one machine.   # shown with every finding
+    files: ['production/shop/*']   # default: all
+    kinds: [app]             # app, pod, group, scheduled, dependent; default: all
+    level: error             # or warning
+    schema: { required: [instances], properties: { instances: { minimum: 2 } } }
+  - { name: owned, schema: policies/owned.json }   # a file, from towline.yaml; in a hook from the pushed revision
+\`\`\`
+
+A schema (draft-07 or 2020-12) sees the job as it is written, merged from its [layers](layers.md), without defaults: what must not be left
+out has to be \`required\`. \`explain\` beside a keyword replaces the words of its findings. Files with schemas belong outside the folders
+of manifests. A policy of an environment replaces one of the same name for all.
+
 ## Every manifest
 
 | code | rule |

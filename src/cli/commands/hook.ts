@@ -266,13 +266,16 @@ async function configAt(
   const { gitStore } = await import('../../git/index.js');
   const { silentLog } = await import('../../runtime/log.js');
   const author = { name: 'Towline', email: 'towline@localhost' };
-  const store = gitStore({ location, storeDir: location, author, log: silentLog(), quarantine });
-  try {
-    const bytes = await store.readFile(revision, 'towline.yaml', { signal: io.signal });
-    return bytes === undefined ? undefined : { path: 'towline.yaml', bytes, home: location };
-  } finally {
-    await store.close();
-  }
+  const read = async (name: string): Promise<Uint8Array | undefined> => {
+    const store = gitStore({ location, storeDir: location, author, log: silentLog(), quarantine });
+    try {
+      return await store.readFile(revision, name, { signal: io.signal });
+    } finally {
+      await store.close();
+    }
+  };
+  const bytes = await read('towline.yaml');
+  return bytes === undefined ? undefined : { path: 'towline.yaml', bytes, home: location, read };
 }
 
 async function readRefs({ stdin }: Io): Promise<PushedRef[]> {

@@ -46,6 +46,8 @@ export interface SchedulerModel {
   readonly kind: string;
   /** How its documents are told from others, for people: `a Marathon app has "id", a pod "containers"`. */
   readonly shapes?: string;
+  /** Kinds of its jobs, in native words. */
+  readonly kinds: readonly JobKind[];
   /** How documents say which job they are about. */
   readonly naming: JobNaming;
   /** Rule ids with a one-line description each, for the catalogue in the docs. */

@@ -4,6 +4,7 @@ import type { Job, ValidatedJob } from '../job.js';
 import type { JobRef } from '../job-ref.js';
 import type { Manifest } from '../manifest.js';
 import { jobAt } from './owner.js';
+import type { Policy } from './policy.js';
 import { EVERY_RULE, Judge, type RulePolicy } from './rule-policy.js';
 import { statedJobs, type Schedulers, type Understood } from './stated-jobs.js';
 
@@ -43,7 +44,10 @@ export function validateManifests(
   }
 
   for (const job of stated.jobs) {
-    const found = judge.judge(jobFindings(job, schedulers));
+    const found = judge.judge([
+      ...jobFindings(job, schedulers),
+      ...policy.policies.flatMap((each) => policyFindings(each, job)),
+    ]);
     diagnostics.push(...found);
     if (hasErrors(found)) refuse(job);
   }
@@ -77,6 +81,14 @@ function jobFindings(job: Job, schedulers: Schedulers): Diagnostic[] {
   if (scheduler === undefined) return [];
   try {
     return scheduler.model.validate(job, scheduler.context).map((each) => withLayers(each, job));
+  } catch (error) {
+    return [failed(error, job.source.placeOf(''))];
+  }
+}
+
+function policyFindings(policy: Policy, job: Job): Diagnostic[] {
+  try {
+    return policy.check(job).map((each) => withLayers(each, job));
   } catch (error) {
     return [failed(error, job.source.placeOf(''))];
   }

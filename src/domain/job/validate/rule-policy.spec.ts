@@ -26,6 +26,7 @@ const said = ({ diagnostics }: ReturnType<typeof judge>): string[] =>
 const policy = (levels: RulePolicy['levels'], ignored: RulePolicy['ignored'] = []): RulePolicy => ({
   levels,
   ignored,
+  policies: [],
 });
 
 const web = `# Front page

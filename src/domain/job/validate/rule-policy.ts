@@ -1,5 +1,6 @@
 import type { Diagnostic, Severity } from '../../source/diagnostic.js';
 import type { Manifest, Silence } from '../manifest.js';
+import type { Policy } from './policy.js';
 import { pathMatches } from './path-pattern.js';
 
 /** `ignore`: the rule says nothing. */
@@ -17,9 +18,11 @@ export interface IgnoredFindings {
 export interface RulePolicy {
   levels: Readonly<Record<string, RuleLevel>>;
   ignored: readonly IgnoredFindings[];
+  /** Rules of the team's own. */
+  policies: readonly Policy[];
 }
 
-export const EVERY_RULE: RulePolicy = { levels: {}, ignored: [] };
+export const EVERY_RULE: RulePolicy = { levels: {}, ignored: [], policies: [] };
 
 /** Of the rules about how a file is written those that are advice. */
 export const CHANGEABLE_MANIFEST_RULES = [

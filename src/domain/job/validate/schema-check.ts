@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
 import { byPlace, type Diagnostic, type Place } from '../../source/diagnostic.js';
 import type { Json, Pointer } from '../../source/json.js';
 import { explain } from './explain.js';
@@ -17,10 +18,14 @@ const MOST_FINDINGS = 100;
  * `unknown-field`, `form`, `name`, `unique`, `not-allowed`, `more`. `explain` beside a keyword in the schema replaces the
  * words for that keyword. An unknown field is an error where it looks like a misspelt known one, and a warning else.
  */
-export function schemaCheck(schema: object, prefix: string): (value: Json, placeOf: PlaceOf) => Diagnostic[] {
+export function schemaCheck(
+  schema: object,
+  prefix: string,
+  { foreign = false }: { foreign?: boolean } = {},
+): (value: Json, placeOf: PlaceOf) => Diagnostic[] {
   let errorsOf: ((value: Json) => ErrorObject[]) | undefined;
   return (value, placeOf) => {
-    errorsOf ??= compile(schema);
+    errorsOf ??= compile(schema, foreign);
     const found = errorsOf(value).map((error): Diagnostic => {
       const { code, message, fix, severity, at, part } = explain(error);
       const place = placeOf(at, part);
@@ -36,19 +41,22 @@ export function schemaCheck(schema: object, prefix: string): (value: Json, place
   };
 }
 
-function compile(schema: object): (value: Json) => ErrorObject[] {
+/** A schema of somebody else may use formats, and words that are only for people or other tools. */
+function compile(schema: object, foreign: boolean): (value: Json) => ErrorObject[] {
   const { $schema, $id = 'schema' } = schema as { $schema?: string; $id?: string };
   const options = {
     allErrors: true,
     verbose: true,
     ownProperties: true,
-    strict: true,
+    strict: !foreign,
+    ...(foreign ? { logger: false as const } : {}),
     strictRequired: false,
     strictTypes: false,
     strictTuples: false,
     allowUnionTypes: true,
   } as const;
   const ajv = $schema?.includes('2020-12') === true ? new Ajv2020(options) : new Ajv(options);
+  if (foreign) ajvFormats.default(ajv);
   ajv.addKeyword({ keyword: 'explain', schemaType: 'string' });
   const validate = ajv.addSchema(schema, $id).getSchema($id);
   if (validate === undefined) throw new Error(`the schema ${$id} can't be compiled`);

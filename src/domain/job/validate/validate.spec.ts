@@ -12,6 +12,7 @@ import { validateManifests } from './index.js';
 const plain: SchedulerModel = {
   kind: 'plain',
   shapes: 'a job has "id", a group "apps"',
+  kinds: ['job', 'group'],
   naming: { member: 'id', canonical: (id) => id },
   rules: [],
   recognise: (value) =>

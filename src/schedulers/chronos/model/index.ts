@@ -13,6 +13,7 @@ const check = schemaCheck(jobSchema, 'chronos');
 export const chronosModel: SchedulerModel = {
   kind: 'chronos',
   shapes: 'a Chronos job has "name" and "schedule" or "parents"',
+  kinds: ['scheduled', 'dependent'],
   naming: { member: 'name', canonical: (name) => name },
   rules: RULES,
 

@@ -34,6 +34,7 @@ const KINDS = {
 export const marathonModel: SchedulerModel = {
   kind: 'marathon',
   shapes: SHAPES,
+  kinds: ['app', 'pod', 'group'],
   naming: { member: 'id', canonical: (id) => absoluteId(id) },
   rules: CATALOGUE,
   recognise,
