@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 const outfile = path.resolve('build/schemas.mjs');
 await build({
-  entryPoints: ['test/schemas/published.ts'],
+  entryPoints: ['src/cli/schemas/index.ts'],
   outfile,
   bundle: true,
   format: 'esm',
@@ -15,7 +15,8 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 });
-const { publishedSchemas } = await import(pathToFileURL(outfile).href);
+const { publishedSchemas, schemaText } = await import(pathToFileURL(outfile).href);
 await rm('schemas', { recursive: true, force: true });
 await mkdir('schemas');
-for (const [name, text] of publishedSchemas()) await writeFile(path.join('schemas', name), text);
+for (const [name, schema] of publishedSchemas())
+  await writeFile(path.join('schemas', `${name}.json`), schemaText(schema));

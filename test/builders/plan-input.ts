@@ -12,6 +12,7 @@ import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 export const plainModel: SchedulerModel = {
   kind: 'plain',
   kinds: ['job'],
+  schemas: [],
   naming: { member: 'id', canonical: (id) => id },
   rules: [],
   recognise: (value) => ('id' in value ? 'job' : undefined),

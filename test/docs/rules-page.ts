@@ -57,8 +57,6 @@ of manifests. A policy of an environment replaces one of the same name for all.
 | \`manifest/ignore-reason\`, \`manifest/ignore-unused\` | (warning) a \`towline-ignore\` has a reason, and something to take back |
 | \`manifest/unknown-shape\` | a document is a job of one of the environment's schedulers |
 | \`manifest/duplicate-job\` | a job is stated once |
-| \`KIND/type\`, \`/required\`, \`/enum\`, \`/range\`, \`/pattern\`, \`/length\`, \`/count\`, \`/form\`, \`/name\` | the schema of the kind |
-| \`KIND/unknown-field\` | no field that the schema does not know: an error where it looks misspelt, a warning else |
 
 ## Marathon
 

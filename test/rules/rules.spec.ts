@@ -4,6 +4,7 @@ import { validateManifests } from '../../src/domain/job/validate/index.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
 import { SCHEDULER_KINDS } from '../../src/schedulers/registry.js';
 import type { RuleCase } from './case.js';
+import { CHRONOS_SCHEMA_CASES } from './chronos-schema.cases.js';
 import { APP_CASES } from './marathon-apps.cases.js';
 import { POD_CASES } from './marathon-pods.cases.js';
 import { SCHEMA_CASES } from './marathon-schema.cases.js';
@@ -14,6 +15,8 @@ const POD: JsonObject = {
   id: '/p',
   containers: [{ name: 'a', resources: { cpus: 0.1, mem: 32 }, exec: { command: { shell: 'sleep 100' } } }],
 };
+
+const CHRONOS_JOB: JsonObject = { name: 'a', schedule: 'R/2026-01-01T03:00:00Z/P1D', command: 'true' };
 
 /** Findings of one rule, as FILE POINTER, FILE the number of the job. */
 function findings(jobs: readonly object[], code: string, settings: Record<string, string> = {}): string[] {
@@ -35,6 +38,7 @@ function findings(jobs: readonly object[], code: string, settings: Record<string
 const single: [string, JsonObject, readonly RuleCase[]][] = [
   ['an app', APP, [...SCHEMA_CASES, ...APP_CASES]],
   ['a pod', POD, POD_CASES],
+  ['a Chronos job', CHRONOS_JOB, CHRONOS_SCHEMA_CASES],
 ];
 
 describe.each(single)('the rules for %s', (_kind, base, cases) => {

@@ -37,6 +37,19 @@ export interface JobNaming {
   canonical(name: string): string;
 }
 
+/** The JSON Schema of one kind of document, for editors. */
+export interface DocumentSchema {
+  /** File name without its end: `marathon-app`. References to others are written `NAME.json`. */
+  name: string;
+  schema: object;
+  /** A schema that tells these documents from all others. */
+  when: object;
+  /** What fits no other shape is taken for one of these. */
+  rest?: boolean;
+  /** The server reads words (enums) in any case. */
+  anyCase?: boolean;
+}
+
 /**
  * The pure half of a scheduler: all that can be known of its jobs without talking to it. An adapter for a new scheduler
  * is a model, a driver and one line in the registry.
@@ -46,6 +59,8 @@ export interface SchedulerModel {
   readonly kind: string;
   /** How its documents are told from others, for people: `a Marathon app has "id", a pod "containers"`. */
   readonly shapes?: string;
+  /** Schemas of its documents, for editors. */
+  readonly schemas: readonly DocumentSchema[];
   /** Kinds of its jobs, in native words. */
   readonly kinds: readonly JobKind[];
   /** How documents say which job they are about. */

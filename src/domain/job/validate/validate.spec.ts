@@ -13,6 +13,7 @@ const plain: SchedulerModel = {
   kind: 'plain',
   shapes: 'a job has "id", a group "apps"',
   kinds: ['job', 'group'],
+  schemas: [],
   naming: { member: 'id', canonical: (id) => id },
   rules: [],
   recognise: (value) =>

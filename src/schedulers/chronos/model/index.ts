@@ -14,6 +14,17 @@ export const chronosModel: SchedulerModel = {
   kind: 'chronos',
   shapes: 'a Chronos job has "name" and "schedule" or "parents"',
   kinds: ['scheduled', 'dependent'],
+  schemas: [
+    {
+      name: 'chronos-job',
+      schema: jobSchema,
+      when: {
+        required: ['name'],
+        not: { required: ['id'] },
+        anyOf: ['schedule', 'parents', 'command'].map((member) => ({ required: [member] })),
+      },
+    },
+  ],
   naming: { member: 'name', canonical: (name) => name },
   rules: RULES,
 

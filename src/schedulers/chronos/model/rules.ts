@@ -1,5 +1,6 @@
 import { findCycles } from '../../../domain/job/graph.js';
 import { didYouMean } from '../../../domain/job/validate/did-you-mean.js';
+import { schemaRules } from '../../../domain/job/validate/schema-rules.js';
 import { moves } from '../../../domain/job/image-ref.js';
 import type { Job } from '../../../domain/job/job.js';
 import { jobRef, type JobRef } from '../../../domain/job/job-ref.js';
@@ -17,6 +18,18 @@ export const STATE_FIELDS = [
 ];
 
 export const RULES: readonly { code: string; summary: string }[] = [
+  ...schemaRules('chronos', [
+    'type',
+    'required',
+    'unknown-field',
+    'enum',
+    'range',
+    'length',
+    'count',
+    'pattern',
+    'form',
+    'more',
+  ]),
   {
     code: 'chronos/kind',
     summary:

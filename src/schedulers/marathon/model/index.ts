@@ -16,7 +16,7 @@ import { POD_RULES } from './rules/pod/index.js';
 import { objectAt, objectsAt, runRules, textAt } from './rules/rule.js';
 import { validateSet } from './rules/set/index.js';
 import { appSchema } from './schema/app.js';
-import { groupSchema } from './schema/group.js';
+import { groupSchema, wholeGroupSchema } from './schema/group.js';
 import { podSchema } from './schema/pod.js';
 import { nullFindings } from './server-form.js';
 
@@ -35,6 +35,16 @@ export const marathonModel: SchedulerModel = {
   kind: 'marathon',
   shapes: SHAPES,
   kinds: ['app', 'pod', 'group'],
+  schemas: [
+    { name: 'marathon-pod', schema: podSchema, when: { required: ['containers'] }, anyCase: true },
+    {
+      name: 'marathon-group',
+      schema: wholeGroupSchema,
+      when: { anyOf: ['apps', 'groups', 'enforceRole'].map((member) => ({ required: [member] })) },
+      anyCase: true,
+    },
+    { name: 'marathon-app', schema: appSchema, when: { required: ['id'] }, rest: true, anyCase: true },
+  ],
   naming: { member: 'id', canonical: (id) => absoluteId(id) },
   rules: CATALOGUE,
   recognise,

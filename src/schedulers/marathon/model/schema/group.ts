@@ -17,6 +17,7 @@ export const groupSchema = {
     pods: {
       type: 'array',
       maxItems: 0,
+      description: 'Not taken: give each pod a manifest of its own.',
       explain: 'a group does not take pods, Marathon would drop them; give each a manifest of its own',
     },
     dependencies,
@@ -25,5 +26,15 @@ export const groupSchema = {
       description:
         'Every app below has the role that the group is named after (top-level groups, 1.9 and later).',
     },
+  },
+} as const;
+
+/** The same with what stands in it, for editors. */
+export const wholeGroupSchema = {
+  ...groupSchema,
+  properties: {
+    ...groupSchema.properties,
+    apps: { ...apps, items: { $ref: 'marathon-app.json' } },
+    groups: { ...groups, items: { $ref: 'marathon-group.json' } },
   },
 } as const;

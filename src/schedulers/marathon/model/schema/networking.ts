@@ -1,7 +1,13 @@
 import { labels, name, networkName, oneOf, portName } from './shared.js';
 
 export const port = { type: 'integer', minimum: 0, maximum: 65535 };
-const protocol = { ...oneOf('tcp', 'udp', 'udp,tcp'), default: 'tcp' };
+const protocol = { ...oneOf('tcp', 'udp', 'udp,tcp'), default: 'tcp', description: 'What is spoken there.' };
+const portNamed = { ...portName, description: 'Name for service discovery.' };
+const onNetworks = {
+  type: 'array',
+  items: name,
+  description: 'Names of the container networks that it is for; with more than one network only.',
+};
 
 export const networks = {
   type: 'array',
@@ -9,8 +15,12 @@ export const networks = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      name: networkName,
-      mode: { ...oneOf('container', 'container/bridge', 'host'), default: 'container' },
+      name: { ...networkName, description: 'Name of a container network.' },
+      mode: {
+        ...oneOf('container', 'container/bridge', 'host'),
+        default: 'container',
+        description: 'An address of its own, a bridge of the agent, or the network of the agent itself.',
+      },
       labels,
     },
   },
@@ -23,13 +33,17 @@ export const portMappings = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      containerPort: { ...port, default: 0 },
-      hostPort: port,
-      servicePort: { ...port, default: 0 },
+      containerPort: { ...port, default: 0, description: 'Port in the container; 0: the same as hostPort.' },
+      hostPort: { ...port, description: 'Port of the agent; 0: any.' },
+      servicePort: {
+        ...port,
+        default: 0,
+        description: 'Port for load balancers; 0: Marathon gives one, by position. Better written.',
+      },
       protocol,
-      name: portName,
+      name: portNamed,
       labels,
-      networkNames: { type: 'array', items: name },
+      networkNames: onNetworks,
     },
   },
   description: 'Ports of bridge and container networks. Dropped in host networking.',
@@ -40,7 +54,16 @@ export const portDefinitions = {
   items: {
     type: 'object',
     additionalProperties: false,
-    properties: { port: { ...port, default: 0 }, protocol, name: portName, labels },
+    properties: {
+      port: {
+        ...port,
+        default: 0,
+        description: 'Service port, and with requirePorts that of the agent; 0: any.',
+      },
+      protocol,
+      name: portNamed,
+      labels,
+    },
   },
   description: 'Ports of host networking; none written: one of any number; an empty list: none.',
 };
@@ -51,8 +74,12 @@ export const ipAddress = {
   additionalProperties: false,
   description: 'Deprecated: use networks.',
   properties: {
-    networkName: { type: 'string', minLength: 1 },
-    groups: { type: 'array', items: { type: 'string' } },
+    networkName: { type: 'string', minLength: 1, description: 'Name of a container network.' },
+    groups: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Groups of the network, of old versions.',
+    },
     labels,
     discovery: {
       type: 'object',
@@ -64,10 +91,17 @@ export const ipAddress = {
             type: 'object',
             required: ['name'],
             additionalProperties: false,
-            properties: { number: { ...port, default: 0 }, name: portName, protocol, labels },
+            properties: {
+              number: { ...port, default: 0, description: 'Port in the container.' },
+              name: portNamed,
+              protocol,
+              labels,
+            },
           },
+          description: 'Ports in the container.',
         },
       },
+      description: 'What others can find.',
     },
   },
 };
@@ -78,11 +112,11 @@ export const endpoint = {
   required: ['name'],
   additionalProperties: false,
   properties: {
-    name,
-    containerPort: port,
-    hostPort: port,
-    protocol: { type: 'array', minItems: 1, items: name },
+    name: { ...name, description: 'Name for checks and service discovery.' },
+    containerPort: { ...port, description: 'Port in the container; container networks only.' },
+    hostPort: { ...port, description: 'Port of the agent; 0: any.' },
+    protocol: { type: 'array', minItems: 1, items: name, description: 'What is spoken there.' },
     labels,
-    networkNames: { type: 'array', items: name },
+    networkNames: onNetworks,
   },
 };

@@ -20,7 +20,16 @@ export const role = { type: 'string', minLength: 1, description: 'Mesos role (1.
 export const amount = { type: 'number', minimum: 0 };
 export const seconds = { type: 'integer', minimum: 0 };
 export const count = { type: 'integer', minimum: 0 };
-export const ratio = { type: 'number', minimum: 0, maximum: 1 };
+const ratio = { type: 'number', minimum: 0, maximum: 1 };
+export const minimumHealthCapacity = {
+  ...ratio,
+  description:
+    'Share of the tasks that stay healthy during an upgrade: 1 starts new ones before it stops any.',
+};
+export const maximumOverCapacity = {
+  ...ratio,
+  description: 'Share of the tasks that may run in addition during an upgrade.',
+};
 export const text = { type: 'string', minLength: 1 };
 export const path = { type: 'string', minLength: 1, maxLength: 1024 };
 
@@ -84,7 +93,7 @@ export const pullConfig = {
   type: 'object',
   required: ['secret'],
   additionalProperties: false,
-  properties: { secret: text },
+  properties: { secret: { ...text, description: 'Name of a declared secret.' } },
   description: "Secret that holds Docker's config.json (containers of type MESOS and pods).",
 };
 
@@ -93,11 +102,11 @@ export const artifact = {
   required: ['uri'],
   additionalProperties: false,
   properties: {
-    uri: path,
-    extract: { type: 'boolean', default: true },
-    executable: { type: 'boolean', default: false },
-    cache: { type: 'boolean', default: false },
-    destPath: path,
+    uri: { ...path, description: 'Address of the file.' },
+    extract: { type: 'boolean', default: true, description: 'Unpacks an archive.' },
+    executable: { type: 'boolean', default: false, description: 'Makes the file executable.' },
+    cache: { type: 'boolean', default: false, description: 'Keeps the file on the agent for the next task.' },
+    destPath: { ...path, description: 'Where it is put, in the sandbox of the task.' },
   },
 };
 
@@ -108,22 +117,27 @@ const limit = {
 export const resourceLimits = {
   type: 'object',
   additionalProperties: false,
-  properties: { cpus: limit, mem: limit },
+  properties: {
+    cpus: { ...limit, description: 'At least the request, or "unlimited".' },
+    mem: { ...limit, description: 'MiB, at least the request, or "unlimited".' },
+  },
   description: 'Ceilings above the request (1.10 and later).',
 };
 export const executorResources = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    cpus: { type: 'number', minimum: 0.1, default: 0.1 },
-    mem: { type: 'number', minimum: 32, default: 32 },
-    disk: { type: 'number', minimum: 10, default: 10 },
+    cpus: { type: 'number', minimum: 0.1, default: 0.1, description: 'Share of processors.' },
+    mem: { type: 'number', minimum: 32, default: 32, description: 'MiB' },
+    disk: { type: 'number', minimum: 10, default: 10, description: 'MiB' },
   },
+  description: 'What the executor itself takes, besides its tasks.',
 };
 
 export const killSelection = {
   ...oneOf('YOUNGEST_FIRST', 'OLDEST_FIRST'),
   default: 'YOUNGEST_FIRST',
+  description: 'Which tasks go first when there are too many.',
 };
 export const unreachableStrategy = {
   anyOf: [
@@ -131,9 +145,16 @@ export const unreachableStrategy = {
     {
       type: 'object',
       additionalProperties: false,
-      properties: { inactiveAfterSeconds: seconds, expungeAfterSeconds: seconds },
+      properties: {
+        inactiveAfterSeconds: { ...seconds, description: 'Then a lost task is replaced.' },
+        expungeAfterSeconds: {
+          ...seconds,
+          description: 'Then it is forgotten, and killed when it comes back.',
+        },
+      },
     },
   ],
+  description: 'What happens to tasks on an agent that is lost. 0 and 0 seconds where it is not written.',
   explain: 'must be "disabled" or {"inactiveAfterSeconds": N, "expungeAfterSeconds": N}',
 };
 export const linuxInfo = {
@@ -143,19 +164,40 @@ export const linuxInfo = {
     seccomp: {
       type: 'object',
       additionalProperties: false,
-      properties: { profileName: { type: 'string' }, unconfined: { type: 'boolean', default: false } },
+      properties: {
+        profileName: { type: 'string', description: 'Name of a profile on the agents.' },
+        unconfined: { type: 'boolean', default: false, description: 'Runs without any profile.' },
+      },
+      description: 'Which calls of the system are allowed.',
     },
     ipcInfo: {
       type: 'object',
       required: ['mode'],
       additionalProperties: false,
-      properties: { mode: oneOf('PRIVATE', 'SHARE_PARENT'), shmSize: count },
+      properties: {
+        mode: {
+          ...oneOf('PRIVATE', 'SHARE_PARENT'),
+          description: 'Whether memory is shared with the parent.',
+        },
+        shmSize: { ...count, description: 'Size of /dev/shm in MiB, in mode PRIVATE.' },
+      },
+      description: 'Shared memory.',
     },
   },
+  description: 'Settings of the Linux kernel for containers of type MESOS.',
 };
 /** A command of Mesos: one of a shell line and an argument list; which of them, a rule says. */
 export const mesosCommand = {
   type: 'object',
   additionalProperties: false,
-  properties: { shell: text, argv: { type: 'array', minItems: 1, items: { type: 'string' } } },
+  properties: {
+    shell: { ...text, description: 'A line for /bin/sh; not together with argv.' },
+    argv: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string' },
+      description: 'A program and its arguments; not together with shell.',
+    },
+  },
+  description: 'What is run.',
 };
