@@ -53,7 +53,8 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     () => import('./commands/init.js'),
   )
     .option('--force', 'replace an existing towline.yaml')
-    .option('--stdout', 'print it instead of writing it');
+    .option('--stdout', 'print it instead of writing it')
+    .option('--no-editor', 'no schemas and settings for VS Code');
 
   command(
     'validate [paths...]',
@@ -86,6 +87,12 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('-r, --revision <revision>', 'compare at a revision instead of in the work tree')
     .option('--exit-code', 'exit 2 where they differ')
     .addOption(output());
+
+  command(
+    'schema [name]',
+    'print a JSON Schema for editors and other tools',
+    () => import('./commands/schema.js'),
+  );
 
   command(
     'plan [environments...]',

@@ -55,6 +55,13 @@ withServer('consul', 'a newcomer with a repository of Marathon JSON files', () =
     const { code, stdout } = await towline('init');
     expect(code).toBe(0);
     expect(stdout).toContain('production: folder marathon, 2 manifests for marathon');
+    const settings = JSON.parse(await readFile(path.join(folder, '.vscode/settings.json'), 'utf8')) as object;
+    expect(settings).toMatchObject({
+      'json.schemas': [{ fileMatch: ['marathon/**/*.json'], url: './.vscode/towline/manifest.json' }],
+    });
+    expect(await readFile(path.join(folder, '.vscode/towline/manifest.json'), 'utf8')).toContain(
+      '"marathon-app"',
+    );
     expect(await readFile(path.join(folder, 'towline.yaml'), 'utf8')).toMatch(
       /branch: "master"\n +folder: "marathon"/,
     );
