@@ -16,7 +16,7 @@ async function complaints(schema: string, text: string): Promise<string[]> {
   service.configure({ schemas: [{ uri: `file:///schemas/${schema}.json`, fileMatch: ['*.json'] }] });
   const document = TextDocument.create('file:///job.json', 'json', 1, text);
   const found: Diagnostic[] = await service.doValidation(document, service.parseJSONDocument(document));
-  return found.map(({ range, message }) => `${range.start.line + 1}:${range.start.character + 1} ${message}`);
+  return found.map(({ range, message }) => `${range.start.line + 1}:${range.start.character + 1} ${typeof message === 'string' ? message : message.value}`);
 }
 
 const APP = { id: '/a', cmd: 'sleep 100', instances: 2, env: { A: '1' }, networks: [{ mode: 'container/bridge' }] };

@@ -87,7 +87,7 @@ function asPatch(schema: Schema): Schema {
     ...(additionalProperties === undefined
       ? {}
       : { additionalProperties: isSchema(additionalProperties) ? orNull(additionalProperties) : additionalProperties }),
-    ...(Array.isArray(anyOf) ? { anyOf: anyOf.map((each) => (isSchema(each) ? asPatch(each) : each)) } : {}),
+    ...(Array.isArray(anyOf) ? { anyOf: (anyOf as unknown[]).map((each) => (isSchema(each) ? asPatch(each) : each)) } : {}),
   };
 }
 
