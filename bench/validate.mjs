@@ -1,4 +1,5 @@
-// How long `towline validate` takes, and how much memory, for 1,000 and 10,000 manifests. `npm run bench:validate`
+// How long `towline validate` takes, and how much memory, for 1,000 and 10,000 manifests: without the cache of parsed files
+// (cold), when it fills it (first), and with it (warm). `npm run bench:validate`
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -7,18 +8,26 @@ import path from 'node:path';
 const RUNS = 3;
 const program = path.resolve(import.meta.dirname, '../dist/towline.js');
 
-console.log('files  seconds (median of 3)  manifests/s  peak MiB  node alone: seconds, MiB');
+console.log('files  run   seconds (median of 3)  manifests/s  peak MiB  (node alone: seconds, MiB)');
 for (const count of [1000, 10_000]) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'towline-bench-'));
   try {
     await write(folder, count);
-    const runs = [];
-    for (let run = 0; run < RUNS; run++) runs.push(await measured([program, 'validate', folder]));
-    const idle = await measured(['-e', '0']);
-    const { seconds, mib } = runs.sort((a, b) => a.seconds - b.seconds)[Math.floor(RUNS / 2)];
-    console.log(
-      `${count}  ${seconds.toFixed(2)}  ${Math.round(count / seconds)}  ${Math.round(mib)}  ${idle.seconds.toFixed(2)}, ${Math.round(idle.mib)}`,
-    );
+    const env = { ...process.env, XDG_CACHE_HOME: path.join(folder, '.cache') };
+    const idle = await measured(['-e', '0'], env);
+    for (const [name, args] of [
+      ['cold', ['--no-cache']],
+      ['first', []],
+      ['warm', []],
+    ]) {
+      const runs = [];
+      for (let run = 0; run < (name === 'first' ? 1 : RUNS); run++)
+        runs.push(await measured([program, 'validate', ...args, folder], env));
+      const { seconds, mib } = runs.sort((a, b) => a.seconds - b.seconds)[Math.floor(runs.length / 2)];
+      console.log(
+        `${count}  ${name.padEnd(5)} ${seconds.toFixed(2)}  ${Math.round(count / seconds)}  ${Math.round(mib)}  (${idle.seconds.toFixed(2)}, ${Math.round(idle.mib)})`,
+      );
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -60,13 +69,14 @@ function appOf(at) {
 }
 
 /** Runs node to its end; the child tells its own peak of memory. */
-function measured(args) {
+function measured(args, env) {
   const report =
     'data:text/javascript,process.on("exit",()=>process._rawDebug("RSS "+process.resourceUsage().maxRSS))';
   return new Promise((resolve, reject) => {
     const begun = performance.now();
     const child = spawn(process.execPath, ['--import', report, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env,
     });
     let text = '';
     child.stderr.on('data', (chunk) => (text += chunk));

@@ -1,10 +1,16 @@
 import path from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { EnvironmentConfig } from '../config/config.js';
-import { EVERY_RULE } from '../domain/job/validate/rule-policy.js';
+import { EVERY_RULE, type RulePolicy } from '../domain/job/validate/rule-policy.js';
 import type { Revision } from '../domain/source/revision.js';
 import { affectedFiles } from '../queries/affected.js';
-import { declaredJobs, type LayerFiles, type Models, type SourceFile } from '../queries/declared.js';
+import {
+  declaredJobs,
+  type LayerFiles,
+  type ManifestCache,
+  type Models,
+  type SourceFile,
+} from '../queries/declared.js';
 import { layersAt } from '../queries/revision-files.js';
 import { TowlineError } from '../runtime/errors.js';
 import { SCHEDULER_KINDS } from '../schedulers/registry.js';
@@ -14,42 +20,60 @@ import type { Checked } from './print/reports/index.js';
 import { namedRevision, workTreeLayers } from './sources.js';
 import { readWorkTree, type WorkFiles } from './work-tree.js';
 
+/** What every check needs. */
+export interface Checks {
+  session: Session;
+  io: Io;
+  /** Shared by all sets of a run: what two environments have in common is parsed once. */
+  cache: ManifestCache;
+}
+
 /** The folders of an environment as they stand in the work tree. */
-export async function checkWorkTree(environment: EnvironmentConfig, session: Session): Promise<Checked> {
-  return check(
-    environment.name,
-    await workTreeLayers(environment, session.home),
-    session.models(environment),
-    environment.rules,
-  );
+export async function checkWorkTree(environment: EnvironmentConfig, checks: Checks): Promise<Checked> {
+  const { session } = checks;
+  const layers = await workTreeLayers(environment, session.home);
+  return check(environment.name, layers, {
+    ...checks,
+    models: session.models(environment),
+    rules: environment.rules,
+  });
 }
 
 export async function checkRevision(
   name: string,
   environment: EnvironmentConfig,
-  session: Session,
-  { signal }: Io,
+  checks: Checks,
 ): Promise<Checked> {
-  const revision = await namedRevision(name, session, signal);
-  const layers = await layersAt(await session.repository(), revision, environment.layers, signal);
-  return check(environment.name, layers, session.models(environment), environment.rules);
+  const { session, io } = checks;
+  const revision = await namedRevision(name, session, io.signal);
+  const layers = await layersAt(await session.repository(), revision, environment.layers, io.signal);
+  return check(environment.name, layers, {
+    ...checks,
+    models: session.models(environment),
+    rules: environment.rules,
+  });
 }
 
 /** Only what the range changed, and what depends on it; the rest of the environment is known, but not judged. */
 export async function checkRange(
   range: string,
   environment: EnvironmentConfig,
-  session: Session,
-  { signal }: Io,
+  checks: Checks,
 ): Promise<Checked> {
+  const { session, io } = checks;
   const [from = '', to = '', ...more] = range.split(/\.{2,3}/);
   if (from === '' || more.length > 0)
     throw new TowlineError('validate-range', 'invalid', `"${range}" is no range`, {
       help: 'Write it as FROM..TO, for example origin/main..HEAD.',
     });
-  const before = await layersBefore(await namedRevision(from, session, signal), environment, session, signal);
-  const end = await namedRevision(to === '' ? 'HEAD' : to, session, signal);
-  const after = await layersAt(await session.repository(), end, environment.layers, signal);
+  const before = await layersBefore(
+    await namedRevision(from, session, io.signal),
+    environment,
+    session,
+    io.signal,
+  );
+  const end = await namedRevision(to === '' ? 'HEAD' : to, session, io.signal);
+  const after = await layersAt(await session.repository(), end, environment.layers, io.signal);
   const ids = [before, after].map(
     (layers) => new Map(layers.flatMap(({ files }) => files).map(({ path, id }) => [path, id])),
   );
@@ -58,7 +82,7 @@ export async function checkRange(
       .flatMap(({ files }) => files.map(({ path: file }) => file))
       .filter((file) => ids[0]?.get(file) !== ids[1]?.get(file)),
   );
-  return checkAffected(environment, { before, after, changed }, session);
+  return checkAffected(environment, { before, after, changed }, checks);
 }
 
 /** A layer that was not there yet had no files. */
@@ -84,11 +108,11 @@ async function layersBefore(
 function checkAffected(
   environment: EnvironmentConfig,
   { before, after, changed }: { before?: LayerFiles[]; after: LayerFiles[]; changed: ReadonlySet<string> },
-  session: Session,
+  { session, cache }: Checks,
 ): Checked {
   const models = session.models(environment);
-  const judged = declaredJobs(after, models, { rules: environment.rules });
-  const old = before === undefined ? [] : declaredJobs(before, models).jobs;
+  const judged = declaredJobs(after, models, { rules: environment.rules, cache });
+  const old = before === undefined ? [] : declaredJobs(before, models, { cache }).jobs;
   const affected = affectedFiles(changed, [...old, ...judged.jobs, ...judged.rejected], models);
   return {
     name: environment.name,
@@ -105,9 +129,9 @@ function checkAffected(
 export async function checkPaths(
   paths: readonly string[],
   { env, stdinName }: { env?: string; stdinName: string },
-  session: Session,
-  io: Io,
+  checks: Checks,
 ): Promise<Checked[]> {
+  const { session, io } = checks;
   const given = await namedFiles(paths, stdinName, session.home, io);
   const named = env === undefined ? session.config.environments : session.environments([env]);
   const left = new Set([...given.files, ...given.unread].map((file) => file.path));
@@ -119,14 +143,16 @@ export async function checkPaths(
     if (changed.size === 0) continue;
     for (const file of changed) left.delete(file);
     const after = withText(await workTreeLayers(environment, session.home), given.text);
-    sets.push(checkAffected(environment, { after, changed }, session));
+    sets.push(checkAffected(environment, { after, changed }, checks));
   }
   const files = given.files.filter((file) => left.has(file.path));
   const unread = given.unread.filter((file) => left.has(file.path));
   if (files.length + unread.length > 0 || sets.length === 0) {
     const only = env === undefined ? undefined : named[0];
     const models = only === undefined ? everyModel() : session.models(only);
-    sets.push(check(paths.join(' '), [{ folder: '', files, unread }], models, only?.rules));
+    sets.push(
+      check(paths.join(' '), [{ folder: '', files, unread }], { ...checks, models, rules: only?.rules }),
+    );
   }
   return sets;
 }
@@ -165,8 +191,16 @@ function withText(layers: readonly LayerFiles[], text: SourceFile | undefined): 
   });
 }
 
-function check(name: string, layers: readonly LayerFiles[], models: Models, rules = EVERY_RULE): Checked {
-  const { jobs, diagnostics } = declaredJobs(layers, models, { rules });
+function check(
+  name: string,
+  layers: readonly LayerFiles[],
+  {
+    models,
+    rules = EVERY_RULE,
+    cache,
+  }: { models: Models; rules?: RulePolicy | undefined; cache: ManifestCache },
+): Checked {
+  const { jobs, diagnostics } = declaredJobs(layers, models, { rules, cache });
   return {
     name,
     files: layers.flatMap(({ files }) => files.map((file) => file.path)),

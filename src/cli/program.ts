@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { GlobalFlags, Io } from './io.js';
+import { VERSION } from './version.js';
 
 /** What a command module offers: it does its work and answers with the exit code. */
 type Run = (args: string[], flags: never, io: Io) => Promise<number>;
@@ -65,6 +66,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('-r, --revision <revision>', 'check a revision instead of the work tree')
     .option('--range <from..to>', 'check only what a range of revisions changed, and what depends on it')
     .option('--stdin-name <name>', 'file name of standard input; its end says how it is read', 'stdin.yaml')
+    .option('--no-cache', 'read every file anew, also what was read before with the same content')
     .addOption(
       new Option('-o, --output <format>', 'how to print')
         .choices(['text', 'json', 'junit', 'sarif', 'github', 'gitlab'])
@@ -234,9 +236,6 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--notify <url>', 'webhook of a running towline, instead of mirroring from the hook');
   return program;
 }
-
-declare const TOWLINE_VERSION: string | undefined;
-const VERSION = typeof TOWLINE_VERSION === 'string' ? TOWLINE_VERSION : '0.0.0-source';
 
 function adoptOption(): Option {
   return new Option('--adopt [job]', 'take over jobs that exist and are not owned (all, or one reference)');

@@ -2,7 +2,9 @@ import { mergeLayers } from '../domain/job/layers/index.js';
 import type { SchedulerName } from '../domain/job/job-ref.js';
 import type { Manifest } from '../domain/job/manifest.js';
 import type { MirrorFolder } from '../domain/source/kv-layout.js';
-import { isManifestPath, parseManifest } from '../domain/job/parse-manifest.js';
+import { isJsonPath, isManifestPath, manifestOf, parseManifest } from '../domain/job/parse-manifest.js';
+import type { Json } from '../domain/source/json.js';
+import { blobId } from '../domain/source/tree-id.js';
 import type { Diagnostic } from '../domain/source/diagnostic.js';
 import type { ModelContext, SchedulerModel } from '../domain/job/scheduler-model.js';
 import { validateManifests, type Validation } from '../domain/job/validate/index.js';
@@ -27,9 +29,23 @@ export interface LayerFiles {
   unread?: readonly { path: string; reason: string }[];
 }
 
+/** What the documents of a faultless file say, each with its number in the file. */
+export type ParsedValues = readonly (readonly [index: number, value: Json])[];
+
+/** Parsed values by the id of their content (as a Git blob, SHA-256), kept somewhere else. */
+export interface ParsedStore {
+  get(id: string): ParsedValues | undefined;
+  put(id: string, values: ParsedValues): void;
+}
+
 /** Parsed files by content: a file that did not change is not parsed again. Entries of the last call are kept. */
 export class ManifestCache {
   #manifests = new Map<string, Manifest>();
+  readonly #store: ParsedStore | undefined;
+
+  constructor(store?: ParsedStore) {
+    this.#store = store;
+  }
 
   parse(files: readonly SourceFile[]): Manifest[] {
     return this.parseLayers([files])[0] ?? [];
@@ -39,15 +55,30 @@ export class ManifestCache {
     const next = new Map<string, Manifest>();
     const parsed = layers.map((files) =>
       files.map(({ path, id, bytes }) => {
-        if (id === undefined) return parseManifest(path, bytes);
+        if (id === undefined) return this.#parse(path, bytes);
         const name = `${id} ${path}`;
-        const manifest = this.#manifests.get(name) ?? parseManifest(path, bytes);
+        const manifest = this.#manifests.get(name) ?? this.#parse(path, bytes);
         next.set(name, manifest);
         return manifest;
       }),
     );
     this.#manifests = next;
     return parsed;
+  }
+
+  /** Only what is faultless is kept: findings have places, and comments that take them back have too. */
+  #parse(path: string, bytes: Uint8Array): Manifest {
+    if (this.#store === undefined) return parseManifest(path, bytes);
+    const id = `${blobId(bytes, 'sha256')}${isJsonPath(path) ? 'j' : 'y'}`;
+    const values = this.#store.get(id);
+    if (values !== undefined) return manifestOf(path, bytes, values);
+    const manifest = parseManifest(path, bytes);
+    if (manifest.diagnostics.length === 0 && manifest.silences === undefined)
+      this.#store.put(
+        id,
+        manifest.documents.map(({ index, value }) => [index, value] as const),
+      );
+    return manifest;
   }
 }
 

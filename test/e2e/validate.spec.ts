@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { GitSandbox } from '../fakes/git-sandbox.js';
 import { Processes, type Finished } from '../scenario/processes.js';
@@ -52,6 +53,40 @@ describe('towline validate', () => {
     expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('400 valid jobs'), '']);
     sandbox.write(Object.fromEntries(names.map((name) => [name, null])));
   });
+
+  it('takes from its cache only what has the same content, and notices everything else', async () => {
+    const cache = path.join(sandbox.root, '.cache/towline');
+    const kept = (): string => readFileSync(path.join(cache, readdirSync(cache)[0] ?? ''), 'utf8');
+    const first = await validate([]);
+    expect(kept()).toContain('"/alone"');
+    expect(await validate([])).toEqual(first);
+    // The same size and the same times, another content.
+    const file = path.join(sandbox.work, 'jobs/alone.json');
+    const { atime, mtime } = statSync(file);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('"cmd":', '"cmb":'));
+    utimesSync(file, atime, mtime);
+    expect(await validate([])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('jobs/alone.json:3:3'),
+    });
+    // Findings about how a file is written have places, and are found anew each time.
+    writeFileSync(file, text.replace('"cmd":', '"cpus":'));
+    for (let run = 0; run < 2; run++)
+      expect(await validate([])).toMatchObject({ code: 1, stdout: expect.stringContaining('duplicate-key') });
+    writeFileSync(file, text);
+    // That it is used at all shows in what an entry is changed to; it is somebody's own cache.
+    await validate([]);
+    for (const name of readdirSync(cache))
+      writeFileSync(path.join(cache, name), kept().replace('"cpus":0.01', '"cpus":-1'));
+    expect(await validate([])).toMatchObject({ code: 1 });
+    expect(await validate(['--no-cache'])).toEqual(first);
+    for (const damage of ['', 'x', kept().slice(0, -40), kept().replaceAll('{', '')])
+      for (const name of readdirSync(cache)) {
+        writeFileSync(path.join(cache, name), damage);
+        expect(await validate([])).toEqual(first);
+      }
+  }, 30_000);
 
   it('judges standard input under a name that says how it is read', async () => {
     expect(await validate(['-'], 'id: /x\ncmd: sleep 1\n')).toMatchObject({ code: 0 });

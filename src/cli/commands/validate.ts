@@ -1,9 +1,11 @@
 import { hasErrors } from '../../domain/source/diagnostic.js';
+import { ManifestCache } from '../../queries/declared.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
-import { checkPaths, checkRange, checkRevision, checkWorkTree } from '../checked-sets.js';
-import { withSession, type Session } from '../compose.js';
+import { checkPaths, checkRange, checkRevision, checkWorkTree, type Checks } from '../checked-sets.js';
+import { withSession } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
+import { ParseCache } from '../parse-cache.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
 import { REPORTS, type Checked, type ReportForm } from '../print/reports/index.js';
 
@@ -12,6 +14,7 @@ interface Flags extends Omit<GlobalFlags, 'output'> {
   revision?: string;
   range?: string;
   stdinName: string;
+  cache: boolean;
   output: 'text' | ReportForm;
 }
 
@@ -30,7 +33,9 @@ export async function run(paths: string[], flags: Flags, io: Io): Promise<number
     globals,
     io,
     async (session) => {
-      const sets = await checkedSets(paths, flags, session, io);
+      const store = flags.cache ? await ParseCache.open(session.home, io.env) : undefined;
+      const sets = await checkedSets(paths, flags, { session, io, cache: new ManifestCache(store) });
+      await store?.save();
       if (flags.output === 'text') for (const set of sets) print(set, io);
       else io.stdout.write(REPORTS[flags.output](sets));
       return sets.some(({ diagnostics }) => hasErrors(diagnostics)) ? EXIT.error : EXIT.done;
@@ -39,14 +44,14 @@ export async function run(paths: string[], flags: Flags, io: Io): Promise<number
   );
 }
 
-async function checkedSets(paths: string[], flags: Flags, session: Session, io: Io): Promise<Checked[]> {
+async function checkedSets(paths: string[], flags: Flags, checks: Checks): Promise<Checked[]> {
   const { env, revision, range } = flags;
-  if (paths.length > 0) return checkPaths(paths, flags, session, io);
+  if (paths.length > 0) return checkPaths(paths, flags, checks);
   const sets: Checked[] = [];
-  for (const environment of session.environments(env === undefined ? [] : [env])) {
-    if (range !== undefined) sets.push(await checkRange(range, environment, session, io));
-    else if (revision !== undefined) sets.push(await checkRevision(revision, environment, session, io));
-    else sets.push(await checkWorkTree(environment, session));
+  for (const environment of checks.session.environments(env === undefined ? [] : [env])) {
+    if (range !== undefined) sets.push(await checkRange(range, environment, checks));
+    else if (revision !== undefined) sets.push(await checkRevision(revision, environment, checks));
+    else sets.push(await checkWorkTree(environment, checks));
   }
   return sets;
 }

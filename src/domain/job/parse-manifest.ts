@@ -1,6 +1,7 @@
 import type { Place } from '../source/diagnostic.js';
 import { Lines } from './text/lines.js';
-import { MOST_BYTES, type Manifest } from './manifest.js';
+import type { Json } from '../source/json.js';
+import { MOST_BYTES, plainDocument, type Manifest, type ManifestDocument } from './manifest.js';
 import { parseJsonManifest } from './text/parse-json.js';
 import { parseYamlManifest } from './text/parse-yaml.js';
 
@@ -33,7 +34,9 @@ export function parseManifest(path: string, bytes: Uint8Array): Manifest {
     );
   }
   try {
-    return /\.json$/i.test(path) ? parseJsonManifest(path, text) : parseYamlManifest(path, text);
+    const manifest = parseText(path, text);
+    // Who finds nothing asks for no places: trees of thousands of files would only fill the memory.
+    return manifest.diagnostics.length === 0 ? withLatePlaces(manifest, text) : manifest;
   } catch (error) {
     // Not known to happen, but a daemon must outlive a file whatever a parser makes of it.
     const message = error instanceof Error ? error.message : String(error);
@@ -44,6 +47,51 @@ export function parseManifest(path: string, bytes: Uint8Array): Manifest {
       'Check its syntax.',
     );
   }
+}
+
+function parseText(path: string, text: string): Manifest {
+  return isJsonPath(path) ? parseJsonManifest(path, text) : parseYamlManifest(path, text);
+}
+
+/** True where a file is read as JSON, false where as YAML. */
+export function isJsonPath(path: string): boolean {
+  return /\.json$/i.test(path);
+}
+
+/** The manifest of a file of which it is known that it is faultless, and what its documents say. */
+export function manifestOf(
+  path: string,
+  bytes: Uint8Array,
+  values: readonly (readonly [index: number, value: Json])[],
+): Manifest {
+  const text = (): string => new TextDecoder('utf-8').decode(bytes);
+  return { path, documents: documentsOf(path, values, text), diagnostics: [] };
+}
+
+/** The same manifest without its syntax trees: they are made again when a place is asked for. */
+function withLatePlaces(manifest: Manifest, text: string): Manifest {
+  const { path } = manifest;
+  const values = manifest.documents.map(({ index, value }) => [index, value] as const);
+  return { ...manifest, documents: documentsOf(path, values, () => text) };
+}
+
+function documentsOf(
+  path: string,
+  values: readonly (readonly [index: number, value: Json])[],
+  text: () => string,
+): ManifestDocument[] {
+  let parsed: ManifestDocument[] | undefined;
+  return values.map(([index, value]) =>
+    plainDocument(path, {
+      index,
+      value,
+      placeOf: (at, part) => {
+        parsed ??= parseText(path, text()).documents;
+        const document = parsed.find((each) => each.index === index);
+        return document?.placeOf(at, part) ?? { file: path, line: 1, column: 1, pointer: at };
+      },
+    }),
+  );
 }
 
 function broken(place: Place, code: string, message: string, fix: string): Manifest {

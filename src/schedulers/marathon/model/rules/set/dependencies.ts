@@ -2,7 +2,7 @@ import { findCycles } from '../../../../../domain/job/graph.js';
 import type { Job } from '../../../../../domain/job/job.js';
 import type { JobRef } from '../../../../../domain/job/job-ref.js';
 import { didYouMean } from '../../../../../domain/job/validate/did-you-mean.js';
-import type { Diagnostic } from '../../../../../domain/source/diagnostic.js';
+import type { Diagnostic, Place } from '../../../../../domain/source/diagnostic.js';
 import { groupsOver, needs } from '../../dependencies.js';
 import { groupsAround } from '../../ids.js';
 import { listAt } from '../rule.js';
@@ -61,11 +61,11 @@ export function checkKnown(jobs: readonly Job[]): Diagnostic[] {
   return jobs.flatMap((job) =>
     listAt(job.spec, 'dependencies').flatMap((id, at) => {
       if (typeof id !== 'string' || id === '/') return [];
-      const place = job.source.placeOf(`/dependencies/${at}`);
       const kind = groups.has(id) ? 'group' : kinds.get(id);
-      if (kind === undefined) return [unknown(id, known, place)];
+      const place = (): Place => job.source.placeOf(`/dependencies/${at}`);
+      if (kind === undefined) return [unknown(id, known, place())];
       const counts = kind === 'group' || (kind === 'app' && job.kind !== 'group');
-      return counts ? [] : [ignored(job, id, kind, place)];
+      return counts ? [] : [ignored(job, id, kind, place())];
     }),
   );
 }
