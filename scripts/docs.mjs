@@ -1,5 +1,5 @@
 // Writes the pages of docs/ that are made from code.
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -15,5 +15,7 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 });
-const { rulesPage } = await import(pathToFileURL(outfile).href);
-await writeFile('docs/rules.md', rulesPage());
+const { rulesPages } = await import(pathToFileURL(outfile).href);
+await rm('docs/rules', { recursive: true, force: true });
+await mkdir('docs/rules');
+for (const [name, text] of rulesPages()) await writeFile(path.join('docs', name), text);

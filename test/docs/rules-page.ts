@@ -1,12 +1,97 @@
-import { chronosModel } from '../../src/schedulers/chronos/model/index.js';
-import { marathonModel } from '../../src/schedulers/marathon/model/index.js';
+import { stringify } from 'yaml';
+import { parseManifest } from '../../src/domain/job/parse-manifest.js';
+import { validateManifests } from '../../src/domain/job/validate/index.js';
+import type { Diagnostic } from '../../src/domain/source/diagnostic.js';
+import { SCHEDULER_KINDS } from '../../src/schedulers/registry.js';
+import { SINGLE } from '../rules/all-cases.js';
+import { CHRONOS_SETS, MARATHON_SETS } from '../rules/sets.cases.js';
 
-/** docs/rules.md, made from the models. */
-export function rulesPage(): string {
-  const rows = (rules: readonly { code: string; summary: string }[]): string =>
-    [...new Map(rules.map((r) => [r.code, r])).values()]
-      .sort((a, b) => (a.code < b.code ? -1 : 1))
-      .map(({ code, summary }) => `| \`${code}\` | ${summary} |`)
+interface Example {
+  bad: string;
+  good: string;
+  finding: Diagnostic;
+}
+
+/** Examples longer than this say less than none. */
+const MOST_LINES = 40;
+
+/** The pages about rules, by their paths in docs/: made from the models, and from the cases that the tests hold them to. */
+export function rulesPages(): Map<string, string> {
+  const examples = allExamples();
+  const pages = new Map([['rules.md', overview(examples)]]);
+  for (const [kind, { model }] of SCHEDULER_KINDS) {
+    const sections = model.rules.map(({ code, summary }) => section(code, summary, examples.get(code)));
+    const title = kind.charAt(0).toUpperCase() + kind.slice(1);
+    pages.set(
+      `rules/${kind}.md`,
+      `# Rules for ${title}\n\nWhat each rule finds, and the nearest thing that it takes; made from the code and its tests by \`npm run docs\`. What rules weigh, and how to\ntake a finding back: [rules](../rules.md).\n\n${sections.join('\n')}`,
+    );
+  }
+  return pages;
+}
+
+function section(code: string, summary: string, example: Example | undefined): string {
+  const head = `## ${code}\n\n${summary}\n`;
+  if (example === undefined) return head;
+  const { bad, good, finding } = example;
+  const says = `${finding.severity}: ${finding.message}${finding.fix === undefined ? '' : `. ${finding.fix}`}`;
+  if (bad.split('\n').length + good.split('\n').length > MOST_LINES) return `${head}\n> ${says}\n`;
+  const accepted = good.trim() === '{}' ? '' : `\n\`\`\`yaml\n# taken\n${good}\`\`\`\n`;
+  return `${head}\n\`\`\`yaml\n# found\n${bad}\`\`\`\n\n> ${says}\n${accepted}`;
+}
+
+function allExamples(): Map<string, Example> {
+  const found = new Map<string, Example>();
+  const add = (
+    code: string,
+    {
+      bad,
+      good,
+      shown,
+      settings = {},
+    }: { bad: object[]; good: string; shown: string; settings?: Record<string, string> },
+  ): void => {
+    const finding = findingOf(code, bad, settings);
+    if (finding !== undefined && !found.has(code)) found.set(code, { bad: shown, good, finding });
+  };
+  for (const [, base, cases] of SINGLE)
+    for (const { code, bad, good, settings } of cases)
+      add(code, {
+        bad: [{ ...base, ...bad }],
+        shown: stringify(bad),
+        good: stringify(good),
+        ...(settings === undefined ? {} : { settings }),
+      });
+  const stream = (jobs: readonly object[]): string => jobs.map((job) => stringify(job)).join('---\n');
+  for (const { code, bad, good } of [...MARATHON_SETS, ...CHRONOS_SETS])
+    add(code, { bad, shown: stream(bad), good: stream(good) });
+  return found;
+}
+
+function findingOf(
+  code: string,
+  jobs: readonly object[],
+  settings: Record<string, string>,
+): Diagnostic | undefined {
+  const { version, ...rest } = settings;
+  const schedulers = new Map(
+    [...SCHEDULER_KINDS].map(([name, { model }]) => [
+      name,
+      { model, context: { settings: rest, ...(version === undefined ? {} : { version }) } },
+    ]),
+  );
+  const manifests = jobs.map((job, at) => parseManifest(`${at}.json`, Buffer.from(JSON.stringify(job))));
+  return validateManifests(manifests, schedulers).diagnostics.find((each) => each.code === code);
+}
+
+function overview(examples: ReadonlyMap<string, Example>): string {
+  const rows = (kind: string): string =>
+    (SCHEDULER_KINDS.get(kind)?.model.rules ?? [])
+      .toSorted((a, b) => (a.code < b.code ? -1 : 1))
+      .map(({ code, summary }) => {
+        const severity = examples.get(code)?.finding.severity ?? '';
+        return `| [\`${code}\`](rules/${kind}.md#${code.replace('/', '')}) | ${severity} | ${summary} |`;
+      })
       .join('\n');
   return `# Rules for manifests
 
@@ -60,14 +145,14 @@ of manifests. A policy of an environment replaces one of the same name for all.
 
 ## Marathon
 
-| code | rule |
-|---|---|
-${rows(marathonModel.rules)}
+| code | weighs | rule |
+|---|---|---|
+${rows('marathon')}
 
 ## Chronos
 
-| code | rule |
-|---|---|
-${rows(chronosModel.rules)}
+| code | weighs | rule |
+|---|---|---|
+${rows('chronos')}
 `;
 }

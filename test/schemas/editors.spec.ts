@@ -3,9 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { getLanguageService, TextDocument, type Diagnostic } from 'vscode-json-languageservice';
 import { parse } from 'yaml';
+import { parseManifest } from '../../src/domain/job/parse-manifest.js';
+import { validateManifests } from '../../src/domain/job/validate/index.js';
+import { SCHEDULER_KINDS } from '../../src/schedulers/registry.js';
 import { mergePatch } from '../../src/domain/source/merge-patch.js';
 
 const project = path.resolve(import.meta.dirname, '../..');
+
+const schedulers = new Map(
+  [...SCHEDULER_KINDS].map(([name, { model }]) => [name, { model, context: { settings: {} } }]),
+);
+
+const corpus = process.env['TOWLINE_CORPUS'];
 
 /** VS Code's own validator, with the files that are published; it knows nothing of ours. */
 const service = getLanguageService({
@@ -71,6 +80,26 @@ describe("VS Code's validator with the schema of manifests", () => {
         });
       }
     }
+  });
+
+  const withCorpus = corpus === undefined ? it.skip : it;
+  withCorpus('has nothing against real manifests that Towline takes, but fields that do nothing (needs TOWLINE_CORPUS)', async () => {
+    let taken = 0;
+    for (const kind of ['marathon', 'chronos']) {
+      const folder = path.join(corpus ?? '', kind);
+      for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+        if (!file.isFile() || !/\.json$/.test(file.name)) continue;
+        const bytes = readFileSync(path.join(file.parentPath, file.name));
+        const { diagnostics, jobs } = validateManifests([parseManifest(file.name, bytes)], schedulers);
+        if (jobs.length === 0 || diagnostics.some(({ severity, code }) => severity === 'error' || code === 'marathon/null')) continue;
+        taken += 1;
+        const found = (await complaints('manifest', bytes.toString())).filter(
+          (line) => !/is not allowed/.test(line),
+        );
+        expect({ file: file.name, found }).toEqual({ file: file.name, found: [] });
+      }
+    }
+    expect(taken).toBeGreaterThan(20);
   });
 
   it('offers words and shows what they mean', async () => {
