@@ -4,9 +4,16 @@ import { parseObjectId, type ObjectId } from '../domain/source/revision.js';
 import { TowlineError } from '../runtime/errors.js';
 import { gitEnvironment, gitSettings, type GitPlace } from './run.js';
 
-interface Waiting {
+/** An object of the repository, whole. */
+export interface GitObject {
   id: ObjectId;
-  resolve(bytes: Uint8Array): void;
+  type: string;
+  bytes: Uint8Array;
+}
+
+interface Waiting {
+  name: string;
+  resolve(found: GitObject | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -14,52 +21,58 @@ interface Waiting {
 const AHEAD = 64;
 
 /**
- * One long-lived `git cat-file --batch`: blobs by id, as exact bytes, in the order asked for. A process that died is
- * started again for the next question; the questions that it left open fail.
+ * One long-lived `git cat-file --batch`: objects by name, as exact bytes, in the order asked for. A process that died is
+ * started again for the next question; the questions that it left open fail. Names and objects that are new since it
+ * started are found: git looks again where it does not know one.
  */
 export class CatFile {
   #child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
   #waiting: Waiting[] = [];
   #chunks: Buffer[] = [];
   #length = 0;
+  /** Bytes that the answer at hand needs; until then nothing is put together. */
+  #needed = 0;
 
   constructor(readonly place: GitPlace) {}
 
+  /** Contents of blobs. Throws on a missing object, and on one that is no blob. */
   async *read(
     ids: readonly ObjectId[],
     signal: AbortSignal,
   ): AsyncIterable<{ id: ObjectId; bytes: Uint8Array }> {
-    const ahead: { id: ObjectId; answer: Promise<Uint8Array> }[] = [];
+    const ahead: { id: ObjectId; answer: Promise<GitObject | undefined> }[] = [];
     let next = 0;
     while (next < ids.length || ahead.length > 0) {
       signal.throwIfAborted();
       for (; ahead.length < AHEAD && next < ids.length; next++) {
         const id = ids[next];
         if (id === undefined) break;
-        const answer = this.#ask(id);
+        if (parseObjectId(id) === undefined) throw new TypeError('not an object id');
+        const answer = this.ask(id);
         // It is awaited below; until then a failure must not count as unhandled.
         answer.catch(() => undefined);
         ahead.push({ id, answer });
       }
       const first = ahead.shift();
       if (first === undefined) break;
-      yield { id: first.id, bytes: await first.answer };
+      yield { id: first.id, bytes: blobOf(first.id, await first.answer) };
     }
+  }
+
+  /** The object of a name in git's own notation; undefined where there is none. */
+  ask(name: string): Promise<GitObject | undefined> {
+    if (/[\n\0]/.test(name)) throw new TypeError('a name of an object is one line');
+    const child = (this.#child ??= this.#start());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ name, resolve, reject });
+      child.stdin.write(`${name}\n`);
+    });
   }
 
   close(): void {
     this.#child?.stdin.end();
     this.#child?.kill();
     this.#child = undefined;
-  }
-
-  #ask(id: ObjectId): Promise<Uint8Array> {
-    if (parseObjectId(id) === undefined) throw new TypeError('not an object id');
-    const child = (this.#child ??= this.#start());
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, resolve, reject });
-      child.stdin.write(`${id}\n`);
-    });
   }
 
   #start(): ChildProcessByStdio<Writable, Readable, Readable> {
@@ -70,6 +83,7 @@ export class CatFile {
     });
     this.#chunks = [];
     this.#length = 0;
+    this.#needed = 0;
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-500)));
     child.stdout.on('data', (chunk: Buffer) => {
@@ -80,12 +94,12 @@ export class CatFile {
     const ended = (cause: unknown): void => {
       if (this.#child === child) this.#child = undefined;
       const left = this.#waiting.splice(0);
-      for (const { id, reject } of left) {
+      for (const { name, reject } of left) {
         reject(
           new TowlineError(
             'git-cat-file',
             'unavailable',
-            `git cat-file ended while it was asked for ${id}${said === '' ? '' : `: ${said.trim()}`}`,
+            `git cat-file ended while it was asked for ${name}${said === '' ? '' : `: ${said.trim()}`}`,
             { cause, help: 'It is tried again.' },
           ),
         );
@@ -98,42 +112,31 @@ export class CatFile {
     return child;
   }
 
-  /** Reads as many whole answers as have arrived: `ID TYPE SIZE\n BYTES \n`, or `ID missing\n`. */
+  /** Reads as many whole answers as have arrived: `ID TYPE SIZE\n BYTES \n`, or `NAME missing\n`. */
   #answer(): void {
-    while (this.#waiting.length > 0 && this.#length > 0) {
+    while (this.#waiting.length > 0 && this.#length > 0 && this.#length >= this.#needed) {
       const buffer =
         this.#chunks.length === 1 ? (this.#chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#chunks);
       this.#chunks = [buffer];
       const end = buffer.indexOf(0x0a);
       if (end < 0) return;
-      const [id = '', type = '', size = ''] = buffer.subarray(0, end).toString('latin1').split(' ');
-      const first = this.#waiting[0];
-      if (first === undefined) return;
-      if (type === 'missing' || type === 'ambiguous') {
+      const line = buffer.subarray(0, end).toString('utf8');
+      const [, id = '', type = '', size = ''] = /^([0-9a-f]{40,64}) ([a-z]+) (\d+)$/.exec(line) ?? [];
+      const object = parseObjectId(id);
+      if (object === undefined) {
+        if (!/ (missing|ambiguous)$/.test(line)) return void this.#child?.kill();
         this.#take(end + 1);
-        this.#waiting.shift();
-        first.reject(
-          new TowlineError(
-            'git-object-missing',
-            'invalid',
-            `the object ${first.id} is not in the repository`,
-            { help: 'The repository is shallow or damaged: git fsck.' },
-          ),
-        );
+        this.#waiting.shift()?.resolve(undefined);
         continue;
       }
-      const length = Number(size);
-      if (id !== first.id || !Number.isSafeInteger(length)) {
-        this.#child?.kill();
+      const whole = end + 1 + Number(size) + 1;
+      if (buffer.byteLength < whole) {
+        this.#needed = whole;
         return;
       }
-      if (buffer.byteLength < end + 1 + length + 1) return;
-      const bytes = Uint8Array.from(buffer.subarray(end + 1, end + 1 + length));
-      this.#take(end + 1 + length + 1);
-      this.#waiting.shift();
-      if (type === 'blob') first.resolve(bytes);
-      else
-        first.reject(new TowlineError('git-object-type', 'invalid', `${first.id} is a ${type}, not a file`));
+      const bytes = new Uint8Array(buffer.subarray(end + 1, whole - 1));
+      this.#take(whole);
+      this.#waiting.shift()?.resolve({ id: object, type, bytes });
     }
   }
 
@@ -141,5 +144,16 @@ export class CatFile {
     const rest = (this.#chunks[0] ?? Buffer.alloc(0)).subarray(count);
     this.#chunks = rest.byteLength === 0 ? [] : [rest];
     this.#length = rest.byteLength;
+    this.#needed = 0;
   }
+}
+
+function blobOf(id: ObjectId, found: GitObject | undefined): Uint8Array {
+  if (found === undefined)
+    throw new TowlineError('git-object-missing', 'invalid', `the object ${id} is not in the repository`, {
+      help: 'The repository is shallow or damaged: git fsck.',
+    });
+  if (found.type !== 'blob')
+    throw new TowlineError('git-object-type', 'invalid', `${id} is a ${found.type}, not a file`);
+  return found.bytes;
 }

@@ -17,9 +17,10 @@ import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import { redact } from '../runtime/redact.js';
 import { CatFile } from './cat-file.js';
-import { isRefName, LOG_FORMAT, parseDiffTree, parseLog, parseLsTree } from './parse.js';
+import { isRefName, LOG_FORMAT, parseLog, parseLsTree } from './parse.js';
 import { publishCommit } from './publish.js';
 import { git, type GitPlace, type OpenRepository } from './run.js';
+import { treeDiff } from './tree-diff.js';
 import { writeCommit } from './write-commit.js';
 
 export interface GitStoreOptions {
@@ -46,7 +47,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       throw error;
     }
   };
-  const blobs = (place: OpenRepository): CatFile => (catFile ??= new CatFile(place));
+  const objects = (place: OpenRepository): CatFile => (catFile ??= new CatFile(place));
   const text = (bytes: Buffer): string => bytes.toString('utf8').trim();
 
   const resolve = async (name: string, waiting: Waiting): Promise<Revision | undefined> => {
@@ -59,12 +60,9 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
         : [`refs/remotes/origin/${name}`, `refs/tags/${name}`];
     if (parseRevision(name) !== undefined || name === 'HEAD' || name.startsWith('refs/')) names.unshift(name);
     for (const candidate of names) {
-      const result = await git(
-        place,
-        ['rev-parse', '--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`],
-        { ...waiting, allow: [0, 1, 128] },
-      );
-      const revision = result.exitCode === 0 ? parseRevision(text(result.stdout)) : undefined;
+      // HEAD of a repository without a commit, and what is no commit: there is none.
+      const found = await objects(place).ask(`${candidate}^{commit}`);
+      const revision = found?.type === 'commit' ? parseRevision(found.id) : undefined;
       if (revision !== undefined && !isZeroId(revision)) return revision;
     }
     return undefined;
@@ -87,15 +85,9 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
     folder: string,
     waiting: Waiting,
   ): Promise<ObjectId | undefined> => {
-    const spec = folder === '' ? `${revision}^{tree}` : `${revision}:${folder}`;
-    const result = await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', spec], {
-      ...waiting,
-      allow: [0, 1, 128],
-    });
-    const id = result.exitCode === 0 ? parseObjectId(text(result.stdout)) : undefined;
-    if (id === undefined) return undefined;
-    const kind = await git(place, ['cat-file', '-t', id], waiting);
-    return text(kind.stdout) === 'tree' ? id : undefined;
+    const found = await objects(place).ask(folder === '' ? `${revision}^{tree}` : `${revision}:${folder}`);
+    waiting.signal.throwIfAborted();
+    return found?.type === 'tree' ? found.id : undefined;
   };
 
   return {
@@ -144,19 +136,17 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
 
     async diff(from, to, folder, waiting) {
       const place = await open(waiting);
-      const empty = await emptyTree(place, waiting);
-      const [a, b] = [
-        (await treeOf(place, from, folder, waiting)) ?? empty,
-        (await treeOf(place, to, folder, waiting)) ?? empty,
-      ];
+      const [a, b] = await Promise.all([
+        treeOf(place, from, folder, waiting),
+        treeOf(place, to, folder, waiting),
+      ]);
       if (a === b) return [];
-      const { stdout } = await git(place, ['diff-tree', '-r', '-z', '--raw', '--no-renames', a, b], waiting);
-      return parseDiffTree(stdout);
+      return treeDiff(objects(place), a, b, { format: place.format, signal: waiting.signal });
     },
 
     async *readBlobs(ids, { signal }) {
       const place = await open({ signal });
-      yield* blobs(place).read(ids, signal);
+      yield* objects(place).read(ids, signal);
     },
 
     async readFile(revision, file, waiting) {
@@ -170,7 +160,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
         stdout.byteLength === 0 ? undefined : /^(\d+) blob ([0-9a-f]+)\t/.exec(stdout.toString('latin1'));
       const id = entry?.[2] === undefined ? undefined : parseObjectId(entry[2]);
       if (id === undefined) return undefined;
-      for await (const { bytes } of blobs(place).read([id], waiting.signal)) return bytes;
+      for await (const { bytes } of objects(place).read([id], waiting.signal)) return bytes;
       return undefined;
     },
 
@@ -214,14 +204,6 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       catFile?.close();
     },
   };
-}
-
-async function emptyTree(place: OpenRepository, waiting: Waiting): Promise<ObjectId> {
-  const { stdout } = await git(place, ['hash-object', '-t', 'tree', '-w', '--stdin'], {
-    ...waiting,
-    input: '',
-  });
-  return stdout.toString('utf8').trim() as ObjectId;
 }
 
 function badName(name: string): TowlineError {

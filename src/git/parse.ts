@@ -1,5 +1,5 @@
-import { parseObjectId, parseRevision, type ObjectId } from '../domain/source/revision.js';
-import type { FileMode, TreeChange, TreeEntry } from '../domain/source/tree.js';
+import { parseObjectId, parseRevision } from '../domain/source/revision.js';
+import type { FileMode, TreeEntry } from '../domain/source/tree.js';
 import type { CommitInfo } from '../ports/job-repository.js';
 
 /** A path from bytes. One that is not UTF-8 keeps its exact bytes beside the text. */
@@ -36,27 +36,8 @@ export function parseLsTree(output: Buffer): TreeEntry[] {
   });
 }
 
-/** `git diff-tree -r -z --raw --no-renames`: `:MODE MODE ID ID STATUS` NUL `PATH` NUL. */
-export function parseDiffTree(output: Buffer): TreeChange[] {
-  const parts = records(output);
-  const changes: TreeChange[] = [];
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const [, mode = '', , id = '', status = ''] = (parts[at] ?? Buffer.alloc(0))
-      .toString('latin1')
-      .split(' ');
-    const path = pathOf(parts[at + 1] ?? Buffer.alloc(0));
-    if (status.startsWith('D')) {
-      changes.push({ kind: 'deleted', ...path });
-      continue;
-    }
-    const entry: TreeEntry = { ...path, mode: fileMode(mode), id: id as ObjectId };
-    changes.push({ kind: status.startsWith('A') ? 'added' : 'modified', entry });
-  }
-  return changes;
-}
-
 /** Old repositories hold group-writable and other odd modes; git itself treats them as plain files. */
-function fileMode(mode: string): FileMode {
+export function fileMode(mode: string): FileMode {
   if (mode === '120000' || mode === '160000' || mode === '100755') return mode;
   return '100644';
 }

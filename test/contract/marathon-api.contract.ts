@@ -239,6 +239,11 @@ export function marathonApiContract(url: () => string): void {
         async () =>
           ((await call('GET', `/v2/pods${root}/pod::status`)).json as { status: string }).status === 'STABLE',
       );
+      // A pod may be stable a moment before its deployment has ended, and until then it is locked.
+      await until(
+        'its deployment has ended',
+        async () => !JSON.stringify((await call('GET', '/v2/deployments')).json).includes(`${root}/pod`),
+      );
       expect((await call('PUT', `/v2/pods${root}/other`, pod)).status).toBe(400);
       const gone = await call('DELETE', `/v2/pods${root}/pod`);
       expect(gone.status).toBe(202);

@@ -1,0 +1,86 @@
+import { parseObjectId, type ObjectFormat, type ObjectId } from '../domain/source/revision.js';
+import type { TreeChange } from '../domain/source/tree.js';
+import type { CatFile } from './cat-file.js';
+import { fileMode, pathOf } from './parse.js';
+
+/** One line of a tree object. Names are kept as Latin-1 text, a lossless stand-in for their bytes. */
+interface Line {
+  mode: string;
+  id: ObjectId;
+}
+
+const FOLDER = '40000';
+
+/**
+ * What differs between two trees, by reading only the trees that differ: the work grows with the change and not with the
+ * repository. Undefined stands for the empty tree. In the order of the paths' bytes.
+ */
+export async function treeDiff(
+  objects: CatFile,
+  from: ObjectId | undefined,
+  to: ObjectId | undefined,
+  { format, signal }: { format: ObjectFormat; signal: AbortSignal },
+): Promise<TreeChange[]> {
+  const changes: [path: string, change: TreeChange][] = [];
+  let waiting: [path: string, from: ObjectId | undefined, to: ObjectId | undefined][] = [['', from, to]];
+  while (waiting.length > 0) {
+    signal.throwIfAborted();
+    const level = await Promise.all(
+      waiting.map(async ([path, a, b]) => {
+        const [before, after] = await Promise.all([linesOf(objects, a, format), linesOf(objects, b, format)]);
+        return { path, before, after };
+      }),
+    );
+    waiting = [];
+    for (const { path, before, after } of level)
+      for (const name of new Set([...before.keys(), ...after.keys()]))
+        compare(`${path}${name}`, before.get(name), after.get(name));
+  }
+  return changes.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
+
+  function compare(path: string, a: Line | undefined, b: Line | undefined): void {
+    if (a?.id === b?.id && a?.mode === b?.mode) return;
+    const [folderBefore, folderNow] = [
+      a?.mode === FOLDER ? a.id : undefined,
+      b?.mode === FOLDER ? b.id : undefined,
+    ];
+    if (folderBefore !== undefined || folderNow !== undefined)
+      waiting.push([`${path}/`, folderBefore, folderNow]);
+    const [fileBefore, fileNow] = [a?.mode === FOLDER ? undefined : a, b?.mode === FOLDER ? undefined : b];
+    const names = pathOf(Buffer.from(path, 'latin1'));
+    if (fileNow !== undefined)
+      changes.push([
+        path,
+        {
+          kind: fileBefore === undefined ? 'added' : 'modified',
+          entry: { ...names, mode: fileMode(fileNow.mode), id: fileNow.id },
+        },
+      ]);
+    else if (fileBefore !== undefined) changes.push([path, { kind: 'deleted', ...names }]);
+  }
+}
+
+async function linesOf(
+  objects: CatFile,
+  id: ObjectId | undefined,
+  format: ObjectFormat,
+): Promise<Map<string, Line>> {
+  const lines = new Map<string, Line>();
+  if (id === undefined) return lines;
+  const tree = await objects.ask(id);
+  if (tree?.type !== 'tree') throw new Error(`${id} is no tree`);
+  const bytes = Buffer.from(tree.bytes.buffer, tree.bytes.byteOffset, tree.bytes.byteLength);
+  const idLength = format === 'sha256' ? 32 : 20;
+  for (let at = 0; at < bytes.length;) {
+    const space = bytes.indexOf(0x20, at);
+    const end = bytes.indexOf(0x00, space);
+    const entry = parseObjectId(bytes.toString('hex', end + 1, end + 1 + idLength));
+    if (space < 0 || end < 0 || entry === undefined) throw new Error(`the tree ${id} is damaged`);
+    lines.set(bytes.toString('latin1', space + 1, end), {
+      mode: bytes.toString('latin1', at, space),
+      id: entry,
+    });
+    at = end + 1 + idLength;
+  }
+  return lines;
+}
