@@ -119,6 +119,7 @@ export async function mirrorOptions(
     clock: systemClock,
     log: session.log,
     pollMs: session.config.poll.intervalSeconds * 1000,
+    reconcileMs: session.config.poll.reconcileSeconds * 1000,
   };
 }
 

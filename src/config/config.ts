@@ -70,6 +70,6 @@ export interface Config {
   environments: EnvironmentConfig[];
   ledger: { required: boolean };
   server: { listen: string; webhookSecret?: string };
-  poll: { intervalSeconds: number };
+  poll: { intervalSeconds: number; reconcileSeconds: number };
   log: { level: string; format: 'auto' | 'pretty' | 'json' };
 }

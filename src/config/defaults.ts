@@ -14,7 +14,7 @@ export const DEFAULTS = {
   policy: { level: 'error' },
   ledger: { branch: 'ledger/{environment}', required: true },
   server: { listen: '127.0.0.1:7070' },
-  poll: { intervalSeconds: 60 },
+  poll: { intervalSeconds: 60, reconcileSeconds: 300 },
   log: { level: 'info', format: 'auto' },
 } as const;
 

@@ -130,6 +130,9 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
     poll: {
       intervalSeconds:
         settings.number('/poll/intervalSeconds', 'TOWLINE_POLL_SECONDS') ?? DEFAULTS.poll.intervalSeconds,
+      reconcileSeconds:
+        settings.number('/poll/reconcileSeconds', 'TOWLINE_RECONCILE_SECONDS') ??
+        DEFAULTS.poll.reconcileSeconds,
     },
     log: {
       level:

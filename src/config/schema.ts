@@ -314,7 +314,18 @@ export const configSchema = {
     poll: {
       type: 'object',
       additionalProperties: false,
-      properties: { intervalSeconds: { ...seconds, default: DEFAULTS.poll.intervalSeconds } },
+      properties: {
+        intervalSeconds: {
+          ...seconds,
+          default: DEFAULTS.poll.intervalSeconds,
+          description: 'Pause between two looks at the repository and the schedulers.',
+        },
+        reconcileSeconds: {
+          ...seconds,
+          default: DEFAULTS.poll.reconcileSeconds,
+          description: 'Pause between two comparisons of every mirrored key with Git.',
+        },
+      },
     },
     log: {
       type: 'object',

@@ -92,10 +92,9 @@ export function consulKvStore(options: ConsulKvOptions): KvStore & { close(): Pr
       return { value: entries(answer, path)[0], index: answer.index };
     },
 
-    async watchPrefix(prefix, waiting) {
-      const path = keyPath(prefix);
-      const answer = await block(path, { recurse: '' }, waiting);
-      return { value: entries(answer, path), index: answer.index };
+    async watchBelow(prefix, waiting) {
+      // With a separator only the names next below are listed; the index is that of everything below.
+      return (await block(keyPath(prefix), { keys: '', separator: '/' }, waiting)).index;
     },
   };
 }

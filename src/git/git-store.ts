@@ -19,7 +19,7 @@ import { redact } from '../runtime/redact.js';
 import { CatFile } from './cat-file.js';
 import { isRefName, LOG_FORMAT, parseLog, parseLsTree } from './parse.js';
 import { publishCommit } from './publish.js';
-import { git, type GitPlace, type OpenRepository } from './run.js';
+import { git, repositoryAway, type GitPlace, type OpenRepository } from './run.js';
 import { treeDiff } from './tree-diff.js';
 import { writeCommit } from './write-commit.js';
 
@@ -38,6 +38,8 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
   const { location, log } = options;
   let opening: Promise<OpenRepository> | undefined;
   let catFile: CatFile | undefined;
+  /** Inode of the git folder, when it was last looked at. */
+  let folder: number | undefined;
   const open = async (waiting: Waiting): Promise<OpenRepository> => {
     opening ??= openRepository(options, waiting);
     try {
@@ -90,12 +92,23 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
     return found?.type === 'tree' ? found.id : undefined;
   };
 
+  /** A long-lived process stays in the folder that it was started in, wherever that goes; the path is what counts. */
+  const lookAtPlace = async ({ gitDir }: OpenRepository): Promise<void> => {
+    const now = await stat(gitDir).catch(() => undefined);
+    if (now === undefined || (folder !== undefined && folder !== now.ino)) {
+      catFile?.close();
+      catFile = undefined;
+    }
+    folder = now?.ino;
+    if (now === undefined) throw repositoryAway(gitDir);
+  };
+
   return {
     location: redact(location),
 
     async fetch(waiting) {
       const place = await open(waiting);
-      if (place.remote === undefined) return;
+      if (place.remote === undefined) return lookAtPlace(place);
       await git(
         place,
         [
@@ -132,6 +145,10 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       }
       const { stdout } = await git(place, ['ls-tree', '-r', '-l', '-z', '--full-tree', id], waiting);
       return { id, format: place.format, entries: parseLsTree(stdout) };
+    },
+
+    async treeId(revision, folder, waiting) {
+      return treeOf(await open(waiting), revision, folder, waiting);
     },
 
     async diff(from, to, folder, waiting) {

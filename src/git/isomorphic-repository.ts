@@ -68,12 +68,13 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
     }
   };
 
-  const entriesOf = async (revision: Revision, folder: string): Promise<Tree | undefined> => {
-    const repository = await at();
-    let root;
+  const rootOf = async (
+    revision: Revision,
+    folder: string,
+  ): Promise<isomorphic.ReadTreeResult | undefined> => {
     try {
-      root = await isomorphic.readTree({
-        ...repository,
+      return await isomorphic.readTree({
+        ...(await at()),
         oid: revision,
         ...(folder === '' ? {} : { filepath: folder }),
       });
@@ -85,6 +86,12 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
         return undefined;
       throw broken(error);
     }
+  };
+
+  const entriesOf = async (revision: Revision, folder: string): Promise<Tree | undefined> => {
+    const repository = await at();
+    const root = await rootOf(revision, folder);
+    if (root === undefined) return undefined;
     const entries: TreeEntry[] = [];
     const waiting = [{ prefix: '', tree: root.tree }];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -115,6 +122,10 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
 
     resolve,
     resolveExpression,
+
+    async treeId(revision, folder) {
+      return (await rootOf(revision, folder))?.oid as ObjectId | undefined;
+    },
 
     async readTree(revision, folder) {
       const tree = await entriesOf(revision, folder);

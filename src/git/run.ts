@@ -118,14 +118,7 @@ export async function git(
     );
   }
   if (result.exitCode === undefined && !existsSync(place.gitDir)) {
-    throw new TowlineError(
-      'git-remote-away',
-      'unavailable',
-      `there is no job repository at ${place.gitDir} any more`,
-      {
-        help: 'Check repository.url. Nothing is changed while it is away.',
-      },
-    );
+    throw repositoryAway(place.gitDir);
   }
   if (result.exitCode === undefined) {
     throw new TowlineError(
@@ -137,6 +130,18 @@ export async function git(
   }
   if (!allow.includes(result.exitCode)) throw failure(args, result.exitCode, stderr);
   return { exitCode: result.exitCode, stdout: Buffer.from(result.stdout), stderr };
+}
+
+/** The folder of a repository that is used in place is gone, or not there for now. */
+export function repositoryAway(gitDir: string): TowlineError {
+  return new TowlineError(
+    'git-remote-away',
+    'unavailable',
+    `there is no job repository at ${gitDir} any more`,
+    {
+      help: 'Check repository.url. Nothing is changed while it is away.',
+    },
+  );
 }
 
 /** Sorts git's failures by what can be done about them; git itself only has exit codes 1 and 128. */

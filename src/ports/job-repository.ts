@@ -33,6 +33,8 @@ export interface JobRepository {
   resolveExpression(expression: string, waiting: Waiting): Promise<Revision | undefined>;
   /** The tree of a folder ('' for the root) with every non-tree entry below it. Throws `invalid` where it is missing. */
   readTree(revision: Revision, folder: string, waiting: Waiting): Promise<Tree>;
+  /** The id of a folder's tree; undefined where the revision or the folder is not there. */
+  treeId(revision: Revision, folder: string, waiting: Waiting): Promise<ObjectId | undefined>;
   /** Tree-to-tree difference of a folder, no rename detection; either revision may lack the folder. */
   diff(from: Revision, to: Revision, folder: string, waiting: Waiting): Promise<TreeChange[]>;
   /** Contents of blobs, in the order asked for; each as exact bytes. Throws on a missing object. */

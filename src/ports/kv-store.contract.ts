@@ -171,15 +171,28 @@ export function kvStoreContract(start: () => Promise<{ store: KvStore; close(): 
       expect(seen.index).toBeGreaterThan(first.index);
     });
 
-    it('wakes a prefix query for its own keys only, and answers when the time is over', async () => {
+    it('tells of what happens below a prefix, at any depth, and of nothing else', async () => {
       await store.put(key('mine/a'), bytes('1'), { signal });
-      const first = await store.watchPrefix(`${base}mine/`, { signal, index: 0, waitMs: 1000 });
-      const quiet = store.watchPrefix(`${base}mine/`, { signal, index: first.index, waitMs: 500 });
+      const below = `${base}mine/`;
+      const first = await store.watchBelow(below, { signal, index: 0, waitMs: 1000 });
+      const quiet = store.watchBelow(below, { signal, index: first, waitMs: 500 });
       await store.put(key('other'), bytes('1'), { signal });
-      expect((await quiet).value.map((e) => Buffer.from(e.value).toString())).toEqual(['1']);
-      const waiting = store.watchPrefix(`${base}mine/`, { signal, index: first.index, waitMs: 20_000 });
-      await store.put(key('mine/b'), bytes('2'), { signal });
-      expect((await waiting).value).toHaveLength(2);
+      expect(await quiet).toBe(first);
+      const waiting = store.watchBelow(below, { signal, index: first, waitMs: 20_000 });
+      await store.put(key('mine/deep/er/b'), bytes('2'), { signal });
+      const second = await waiting;
+      expect(second).toBeGreaterThan(first);
+      // The index is that of the last write below the prefix: who wrote it knows that it was his.
+      expect(second).toBe((await store.get(key('mine/deep/er/b'), { signal }))?.modifyIndex);
+    });
+
+    it('tells of a key that is gone', async () => {
+      await store.put(key('mine/a'), bytes('1'), { signal });
+      await store.put(key('mine/b'), bytes('1'), { signal });
+      const first = await store.watchBelow(`${base}mine/`, { signal, index: 0, waitMs: 1000 });
+      const waiting = store.watchBelow(`${base}mine/`, { signal, index: first, waitMs: 20_000 });
+      await store.delete(key('mine/a'), { signal });
+      expect(await waiting).toBeGreaterThan(first);
     });
 
     it('ends a wait at once when the signal fires', async () => {

@@ -69,9 +69,6 @@ export interface KvStore {
     key: KvKey,
     options: Waiting & { index: number; waitMs: number },
   ): Promise<Observed<KvEntry | undefined>>;
-  /** The same for all entries below a prefix. */
-  watchPrefix(
-    prefix: string,
-    options: Waiting & { index: number; waitMs: number },
-  ): Promise<Observed<KvEntry[]>>;
+  /** The same for everything below a prefix, without reading it: the index alone. */
+  watchBelow(prefix: string, options: Waiting & { index: number; waitMs: number }): Promise<number>;
 }

@@ -12,19 +12,32 @@ export interface RingOptions {
   log: Log;
   /** At least so long between two rings, in ms: a burst of changes is one. */
   pauseMs: number;
+  /** Told of the index before each ring. */
+  seen?: (index: number) => void;
 }
 
 /** Rings whenever something below a prefix changes, by blocking queries; ends with the signal. */
-export async function ringOnPrefix({ kv, prefix, bell, signal, log, pauseMs }: RingOptions): Promise<void> {
+export async function ringOnPrefix({
+  kv,
+  prefix,
+  bell,
+  signal,
+  log,
+  pauseMs,
+  seen: tell,
+}: RingOptions): Promise<void> {
   let index = 0;
   await loop({
     log,
     signal,
     round: async (roundSignal) => {
-      const seen = await kv.watchPrefix(prefix, { signal: roundSignal, index, waitMs: 120_000 });
-      if (seen.index !== index) bell.ring();
+      const now = await kv.watchBelow(prefix, { signal: roundSignal, index, waitMs: 120_000 });
+      if (now !== index) {
+        tell?.(now);
+        bell.ring();
+      }
       // An index that went backwards is from another store: begin anew.
-      index = seen.index < index ? 0 : seen.index;
+      index = now < index ? 0 : now;
     },
     wait: (waitSignal) => sleep(pauseMs, waitSignal),
   });

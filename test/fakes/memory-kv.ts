@@ -17,6 +17,8 @@ export class MemoryKv implements KvStore {
   readonly #entries = new Map<string, KvEntry>();
   readonly #waiters = new Set<() => void>();
   #index = 1;
+  /** Index of the deletion of keys that were there. */
+  readonly #gone = new Map<string, number>();
   /** Called before each transaction; throw in it to fail the write before it happens. */
   beforeTransaction: (operations: readonly KvOperation[]) => void = () => undefined;
   /** Sessions that hold a key now, by key. */
@@ -98,12 +100,12 @@ export class MemoryKv implements KvStore {
     return { value: this.#entries.get(key), index: this.#entries.get(key)?.modifyIndex ?? this.#index };
   }
 
-  async watchPrefix(
+  async watchBelow(
     prefix: string,
     { signal, index, waitMs }: Waiting & { index: number; waitMs: number },
-  ): Promise<Observed<KvEntry[]>> {
+  ): Promise<number> {
     await this.#waitFor(() => this.#indexBelow(prefix) > index, waitMs, signal);
-    return { value: this.#below(prefix), index: this.#indexBelow(prefix) };
+    return this.#indexBelow(prefix);
   }
 
   #below(prefix: string): KvEntry[] {
@@ -116,6 +118,7 @@ export class MemoryKv implements KvStore {
     return Math.max(
       this.#below(prefix).length === 0 ? this.#index : 0,
       ...this.#below(prefix).map((e) => e.modifyIndex),
+      ...[...this.#gone].flatMap(([key, index]) => (key.startsWith(prefix) ? [index] : [])),
     );
   }
 
@@ -143,8 +146,10 @@ export class MemoryKv implements KvStore {
   }
 
   #carryOut(operation: KvOperation, index: number): boolean {
-    if (operation.verb === 'delete' || operation.verb === 'delete-cas')
+    if (operation.verb === 'delete' || operation.verb === 'delete-cas') {
+      if (this.#entries.has(operation.key)) this.#gone.set(operation.key, index);
       return this.#entries.delete(operation.key);
+    }
     if (operation.verb !== 'set' && operation.verb !== 'cas') return false;
     const now = this.#entries.get(operation.key);
     const flags = operation.flags ?? 0;

@@ -1,6 +1,6 @@
 import { blobId, treeId } from '../../src/domain/source/tree-id.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
-import type { FileMode, Tree, TreeEntry } from '../../src/domain/source/tree.js';
+import type { FileMode, Tree, TreeEntry, TreeChange } from '../../src/domain/source/tree.js';
 import type { CommitInfo, JobRepository } from '../../src/ports/job-repository.js';
 import { createHash } from 'node:crypto';
 import { TowlineError } from '../../src/runtime/errors.js';
@@ -56,8 +56,31 @@ export class MemoryRepository implements JobRepository {
     return { id: treeId(entries, 'sha1'), format: 'sha1', entries };
   }
 
-  async diff(): Promise<never[]> {
-    return [];
+  async treeId(revision: Revision, folder: string): Promise<ObjectId | undefined> {
+    if (!this.#commits.has(revision)) return undefined;
+    try {
+      return (await this.readTree(revision, folder)).id;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async diff(from: Revision, to: Revision, folder: string): Promise<TreeChange[]> {
+    const [a, b] = await Promise.all([this.#below(from, folder), this.#below(to, folder)]);
+    const changes: TreeChange[] = [];
+    for (const [path, entry] of b) {
+      const old = a.get(path);
+      if (old === undefined) changes.push({ kind: 'added', entry });
+      else if (old.id !== entry.id || old.mode !== entry.mode) changes.push({ kind: 'modified', entry });
+    }
+    for (const path of a.keys()) if (!b.has(path)) changes.push({ kind: 'deleted', path });
+    return changes;
+  }
+
+  async #below(revision: Revision, folder: string): Promise<Map<string, TreeEntry>> {
+    const id = await this.treeId(revision, folder);
+    if (id === undefined) return new Map();
+    return new Map((await this.readTree(revision, folder)).entries.map((entry) => [entry.path, entry]));
   }
 
   async *readBlobs(ids: readonly ObjectId[]): AsyncIterable<{ id: ObjectId; bytes: Uint8Array }> {

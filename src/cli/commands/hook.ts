@@ -11,7 +11,7 @@ import { declaredJobs } from '../../queries/declared.js';
 import { layersAt } from '../../queries/revision-files.js';
 import { messageOf, TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
-import { mirrorWorker } from '../../workers/mirror/index.js';
+import { mirrorWorker, type MirrorResult } from '../../workers/mirror/index.js';
 import { mirrorOptions, openSession, type Session } from '../compose.js';
 import { gitConfigValue } from '../git-config.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
@@ -194,10 +194,12 @@ function signatureOf(body: string, secret: string): string {
 async function mirrorNow(names: readonly string[], session: Session, io: Io): Promise<void> {
   for (const environment of session.environments(names)) {
     const worker = mirrorWorker(await mirrorOptions(session, environment));
-    writeLine(
-      io.stderr,
-      `towline: ${environment.name}: ${mirrorText(await worker.once({ signal: io.signal, trigger: 'hook' }))}`,
-    );
+    const say = (result: MirrorResult): void =>
+      writeLine(io.stderr, `towline: ${environment.name}: ${mirrorText(result)}`);
+    // First what was pushed, which takes no longer in a large repository; then everything, where nobody waits for it.
+    say(await worker.once({ signal: io.signal, trigger: 'hook', full: false }));
+    const whole = await worker.once({ signal: io.signal, trigger: 'hook' });
+    if (whole.kind === 'applied') say(whole);
   }
 }
 

@@ -28,7 +28,13 @@ function world(more: Partial<DeployWorkerOptions> = {}) {
   const repository = new MemoryRepository();
   const common = { layout, kv, lock, clock: systemClock, log: silentLog(), pollMs: 60_000 };
   const { layers = ['jobs'] } = more;
-  const mirror = mirrorWorker({ ...common, branch: 'main', layers, repository });
+  const mirror = mirrorWorker({
+    ...common,
+    branch: 'main',
+    layers,
+    repository,
+    reconcileMs: 60_000,
+  });
   const options: DeployWorkerOptions = {
     ...common,
     ledger,

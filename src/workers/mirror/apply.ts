@@ -1,18 +1,21 @@
 import { kvJson, MIRROR_FLAG } from '../../domain/source/kv-layout.js';
 import type { KvLayout, MirrorChanges } from '../../domain/source/kv-layout.js';
-import type { Revision } from '../../domain/source/revision.js';
+import type { ObjectId, Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
-import type { KvOperation, KvStore } from '../../ports/kv-store.js';
+import type { KvOperation, KvStore, TransactionResult } from '../../ports/kv-store.js';
 import type { HeldLock } from '../../ports/lock.js';
 import { TowlineError } from '../../runtime/errors.js';
-import { batches, bodyBytes } from './batches.js';
-import type { MirrorObserved, MirrorPlan, MirrorWrite } from './plan.js';
+import { bodyBytes, Packer } from './batches.js';
+import { InFlight } from './in-flight.js';
+import type { MirrorPlan, MirrorWrite } from './plan.js';
 
 export interface MirrorTargets {
   layout: KvLayout;
   repository: JobRepository;
   kv: KvStore;
   lock: HeldLock;
+  /** Contents that were read already. */
+  contents?: ReadonlyMap<ObjectId, Uint8Array>;
 }
 
 export interface MirrorApplied {
@@ -20,87 +23,117 @@ export interface MirrorApplied {
   written: number;
   deleted: number;
   transactions: number;
+  /** KV index of the last write. */
+  index: number;
 }
 
 /** Values read from Git and held in memory at a time. */
 const WINDOW_BYTES = 16 * 1024 * 1024;
+/** Transactions under way at once; Consul's client has as many connections. */
+const IN_FLIGHT = 8;
 
 /**
- * Writes the plan. Every transaction carries the lock's guard: a mirror that lost its lock can't write. The first one
- * marks the pass as under way, the last one writes `.ref` and clears the mark; a small plan is a single transaction.
- * Readers check the Git tree id, so what they see between the two is known to be no whole state.
+ * Writes the plan. Every transaction carries the lock's guard: a mirror that lost its lock can't write. A small plan is a
+ * single transaction. A large one is marked as under way first, then written by several transactions side by side, and the
+ * last one alone writes `.ref` and clears the mark. Readers check the Git tree id, so what they see between the two is
+ * known to be no whole state.
  */
 export async function applyMirror(
   plan: MirrorPlan,
-  observed: MirrorObserved,
-  { layout, repository, kv, lock }: MirrorTargets,
+  from: Revision | null,
+  targets: MirrorTargets,
   signal: AbortSignal,
 ): Promise<MirrorApplied> {
-  const from = observed.mirrorRef?.revision ?? null;
+  const { layout, kv, lock } = targets;
   const mark = (state: MirrorChanges['state'], keys: string[] | null): KvOperation => ({
     verb: 'set',
     key: layout.changes,
     value: kvJson({ version: 1, state, from, to: plan.revision, keys } satisfies MirrorChanges),
   });
+  // An interrupted pass may have changed anything between its `from` and `to`: say so to readers that hold a cache.
   const last: KvOperation[] = [
     { verb: 'cas', key: layout.ref, value: kvJson(plan.ref), index: plan.refIndex },
-    mark('done', plan.changedKeys),
+    mark('done', plan.unfinished ? null : plan.changedKeys),
   ];
   const reserved = {
     operations: last.length + 1,
     bytes: 1024 + [...last, lock.guard()].reduce((sum, operation) => sum + bodyBytes(operation), 0),
   };
   let transactions = 0;
-  const commit = async (operations: KvOperation[]): Promise<void> => {
+  const commit = async (operations: KvOperation[]): Promise<TransactionResult & { committed: true }> => {
     const result = await kv.transaction([lock.guard(), ...operations], { signal });
     if (!result.committed) throw conflict(result.errors);
     transactions += 1;
+    return result;
   };
-  // An interrupted pass may have changed anything between its `from` and `to`: say so to readers that hold a cache.
-  const hint = plan.unfinished ? null : plan.changedKeys;
-  last[1] = mark('done', hint);
 
-  let pending: KvOperation[] = [];
+  const packer = new Packer(kv.limits, reserved);
+  const inFlight = new InFlight(IN_FLIGHT);
   let marked = false;
-  const begin = async (): Promise<void> => {
+  const send = async (work: () => Promise<unknown>): Promise<void> => {
     if (!marked) await commit([mark('writing', null)]);
     marked = true;
+    await inFlight.add(work);
   };
-  for await (const operation of operationsOf(plan, repository, signal)) {
-    if (
-      operation.verb === 'cas' &&
-      1024 + reserved.bytes + bodyBytes(operation) > kv.limits.transactionBytes
-    ) {
-      await begin();
-      await putAlone(operation, kv, signal);
-      continue;
+  try {
+    let deleting = false;
+    for await (const operation of operationsOf(plan, targets, signal)) {
+      // What is new must stand before what is old goes: a file that moved is never missing.
+      if (!deleting && operation.verb === 'delete-cas') await inFlight.drained();
+      deleting = operation.verb === 'delete-cas';
+      if (
+        operation.verb === 'cas' &&
+        1024 + reserved.bytes + bodyBytes(operation) > kv.limits.transactionBytes
+      ) {
+        await send(() => putAlone(operation, kv, signal));
+        continue;
+      }
+      const full = packer.add(operation);
+      if (full !== undefined) await send(() => commit(full));
     }
-    pending.push(operation);
-    const packed = batches(pending, kv.limits, reserved);
-    if (packed.length > 1) {
-      await begin();
-      for (const batch of packed.slice(0, -1)) await commit(batch);
-      pending = packed.at(-1) ?? [];
-    }
+  } finally {
+    // Nothing may be written after this has ended, however it ends: the lock may go to somebody else.
+    await inFlight.settled();
   }
-  await commit([...pending, ...last]);
-  return { revision: plan.revision, written: plan.writes.length, deleted: plan.deletes.length, transactions };
+  await inFlight.drained();
+  const { entries } = await commit([...packer.rest(), ...last]);
+  const index = entries.reduce((most, { modifyIndex }) => Math.max(most, modifyIndex), 0);
+  return {
+    revision: plan.revision,
+    written: plan.writes.length,
+    deleted: plan.deletes.length,
+    transactions,
+    index,
+  };
 }
 
 /** Sets before deletes; every operation only where the key still is as it was observed. */
 async function* operationsOf(
   plan: MirrorPlan,
-  repository: JobRepository,
+  { repository, contents }: MirrorTargets,
   signal: AbortSignal,
 ): AsyncIterable<KvOperation> {
+  const put = ({ key, index }: MirrorWrite, value: Uint8Array): KvOperation => ({
+    verb: 'cas',
+    key,
+    value,
+    flags: MIRROR_FLAG,
+    index,
+  });
   for (const window of windows(plan.writes)) {
-    const byId = new Map<string, MirrorWrite[]>();
-    for (const write of window) byId.set(write.id, [...(byId.get(write.id) ?? []), write]);
-    const ids = window.map((write) => write.id).filter((id, at, all) => all.indexOf(id) === at);
-    for await (const { id, bytes } of repository.readBlobs(ids, { signal })) {
-      for (const { key, index } of byId.get(id) ?? [])
-        yield { verb: 'cas', key, value: bytes, flags: MIRROR_FLAG, index };
+    const byId = new Map<ObjectId, MirrorWrite[]>();
+    for (const write of window) {
+      const known = contents?.get(write.id);
+      if (known !== undefined) {
+        yield put(write, known);
+        continue;
+      }
+      const same = byId.get(write.id);
+      if (same === undefined) byId.set(write.id, [write]);
+      else same.push(write);
     }
+    for await (const { id, bytes } of repository.readBlobs([...byId.keys()], { signal }))
+      for (const write of byId.get(id) ?? []) yield put(write, bytes);
   }
   for (const { key, index } of plan.deletes) yield { verb: 'delete-cas', key, index };
 }
@@ -109,7 +142,7 @@ function* windows(writes: readonly MirrorWrite[]): Iterable<MirrorWrite[]> {
   let window: MirrorWrite[] = [];
   let bytes = 0;
   for (const write of writes) {
-    if (window.length > 0 && (bytes + (write.size ?? 0) > WINDOW_BYTES || window.length >= 1000)) {
+    if (window.length > 0 && (bytes + (write.size ?? 0) > WINDOW_BYTES || window.length >= 10_000)) {
       yield window;
       window = [];
       bytes = 0;

@@ -4,28 +4,35 @@ import type { KvLimits, KvOperation } from '../../ports/kv-store.js';
  * Packs operations into transactions within the store's limits: the number of operations and the size of the whole JSON
  * body with Base64 values. `reserved` operations and bytes are kept free in each (lock guard, bookkeeping).
  */
-export function batches(
-  operations: readonly KvOperation[],
-  limits: KvLimits,
-  reserved: { operations: number; bytes: number },
-): KvOperation[][] {
-  const most = limits.operations - reserved.operations;
-  const room = limits.transactionBytes - reserved.bytes;
-  const result: KvOperation[][] = [];
-  let batch: KvOperation[] = [];
-  let bytes = 0;
-  for (const operation of operations) {
-    const size = bodyBytes(operation);
-    if (batch.length > 0 && (batch.length >= most || bytes + size > room)) {
-      result.push(batch);
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(operation);
-    bytes += size;
+export class Packer {
+  readonly #most: number;
+  readonly #room: number;
+  #batch: KvOperation[] = [];
+  #bytes = 0;
+
+  constructor(limits: KvLimits, reserved: { operations: number; bytes: number }) {
+    this.#most = limits.operations - reserved.operations;
+    this.#room = limits.transactionBytes - reserved.bytes;
   }
-  if (batch.length > 0) result.push(batch);
-  return result;
+
+  /** The batch before this operation, where that has no room for it. */
+  add(operation: KvOperation): KvOperation[] | undefined {
+    const size = bodyBytes(operation);
+    const isFull =
+      this.#batch.length > 0 && (this.#batch.length >= this.#most || this.#bytes + size > this.#room);
+    const full = isFull ? this.rest() : undefined;
+    this.#batch.push(operation);
+    this.#bytes += size;
+    return full;
+  }
+
+  /** What has not been given out yet. */
+  rest(): KvOperation[] {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#bytes = 0;
+    return batch;
+  }
 }
 
 /** Upper bound of an operation's share of a transaction's body: field names, numbers and the escaped key included. */

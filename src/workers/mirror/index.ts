@@ -11,7 +11,9 @@ import { runPass, type PassResult } from '../pass.js';
 import { ringOnPrefix } from '../ring-on-prefix.js';
 import type { Worker } from '../worker.js';
 import { applyMirror, type MirrorApplied } from './apply.js';
-import { observeMirror } from './observe.js';
+import { observeChanges } from './observe-changes.js';
+import { branchTip, observeMirror } from './observe.js';
+import { planChanges, type MirrorChangesObserved } from './plan-changes.js';
 import { nothingToMirror, planMirror, type MirrorObserved, type MirrorPlan } from './plan.js';
 
 export type { MirrorApplied, MirrorPlan };
@@ -25,36 +27,69 @@ export interface MirrorWorkerOptions {
   lock: Lock;
   clock: Clock;
   log: Log;
-  /** Pause between two looks at the repository and the prefix, when nothing wakes the worker before. */
+  /** Pause between two looks at the repository, when nothing wakes the worker before. */
   pollMs: number;
+  /** Pause between two looks at every key below the prefix. */
+  reconcileMs: number;
 }
 
 export type MirrorResult = PassResult<MirrorPlan, MirrorApplied>;
 
+type Observed =
+  { kind: 'whole'; observed: MirrorObserved } | { kind: 'changes'; observed: MirrorChangesObserved };
+
+interface MirrorPass {
+  signal: AbortSignal;
+  dryRun?: boolean;
+  trigger: string;
+  /** False: only what Git changed, where that can be known for sure. */
+  full?: boolean;
+  /** The KV index that `.ref` must still have for that; undefined: whatever it has. */
+  refIndex?: number;
+}
+
 /** Worker 4 of the chain: brings the environment's folders of the job repository into KV, and repairs what somebody changed there by hand. */
-export function mirrorWorker(options: MirrorWorkerOptions): Worker<MirrorResult> {
-  const { layout, lock, clock, pollMs } = options;
+export function mirrorWorker(
+  options: MirrorWorkerOptions,
+): Worker<MirrorResult> & { once(how: Omit<MirrorPass, 'refIndex'>): Promise<MirrorResult> } {
+  const { layout, lock, clock, pollMs, reconcileMs } = options;
   const log = options.log.child({ worker: 'mirror', environment: layout.environment });
   const key = layout.lock('mirror');
   const bell = new Bell();
 
   const pass = (
     held: HeldLock | undefined,
-    { signal, dryRun = false, trigger }: { signal: AbortSignal; dryRun?: boolean; trigger: string },
+    { signal, dryRun = false, trigger, full = true, refIndex }: MirrorPass,
   ): Promise<MirrorResult> =>
-    runPass<MirrorObserved, MirrorPlan, MirrorApplied>(
+    runPass<Observed, MirrorPlan, MirrorApplied>(
       {
         worker: 'mirror',
         environment: layout.environment,
-        observe: (context) => observeMirror(options, context),
-        plan: planMirror,
+        observe: async (context): Promise<Observed> => {
+          const revision = await branchTip(options, context.signal);
+          const changes = full
+            ? undefined
+            : await observeChanges(options, { revision, refIndex, signal: context.signal });
+          return changes === undefined
+            ? { kind: 'whole', observed: await observeMirror(options, { ...context, revision }) }
+            : { kind: 'changes', observed: changes };
+        },
+        plan: (seen) => (seen.kind === 'whole' ? planMirror(seen.observed) : planChanges(seen.observed)),
         nothingToDo: nothingToMirror,
-        apply: async (plan, observed, context) => {
+        apply: async (plan, seen, context) => {
           if (held === undefined) throw new Error('a pass that writes needs the lock');
-          return applyMirror(plan, observed, { ...options, lock: held }, context.signal);
+          const targets = { ...options, lock: held };
+          return seen.kind === 'whole'
+            ? applyMirror(plan, seen.observed.mirrorRef?.revision ?? null, targets, context.signal)
+            : applyMirror(
+                plan,
+                seen.observed.before.revision,
+                { ...targets, contents: seen.observed.contents },
+                context.signal,
+              );
         },
         // `.ref` is the mirror's record: revision, tree id, and every file that KV does not hold.
-        record: async (applied, plan, _observed, context) => report(applied, plan, context.log),
+        record: async (applied, plan, _seen, context) => report(applied, plan, context.log),
       },
       { signal, log, clock, dryRun, trigger },
     );
@@ -69,10 +104,35 @@ export function mirrorWorker(options: MirrorWorkerOptions): Worker<MirrorResult>
         : withLock({ lock, key, signal: how.signal, log }, (held, signal) => pass(held, { ...how, signal })),
     run: ({ signal }) =>
       lead({ lock, key, signal, log }, async (held, leading) => {
+        // What is known of KV: the index of our last write, and the last one that anybody made below the prefix.
+        const known: { fullAt: number; own: number; seen: number; refIndex?: number } = {
+          fullAt: -Infinity,
+          own: 0,
+          seen: 0,
+        };
+        const round = async (roundSignal: AbortSignal): Promise<void> => {
+          const full = known.seen > known.own || clock.now() - known.fullAt >= reconcileMs;
+          const { seen } = known;
+          if (full) known.fullAt = -Infinity;
+          const result = await pass(held, {
+            signal: roundSignal,
+            trigger: 'run',
+            full,
+            ...(known.refIndex === undefined ? {} : { refIndex: known.refIndex }),
+          });
+          if (full) {
+            known.fullAt = clock.now();
+            known.own = Math.max(known.own, seen);
+          }
+          if (result.kind === 'applied') {
+            known.own = Math.max(known.own, result.applied.index);
+            known.refIndex = result.applied.index;
+          }
+        };
         const passes = loop({
           log,
           signal: leading,
-          round: async (roundSignal) => void (await pass(held, { signal: roundSignal, trigger: 'run' })),
+          round,
           wait: (waitSignal) => bell.wait(pollMs, waitSignal),
         });
         // An edit by hand is put right at once and not at the next look.
@@ -83,6 +143,11 @@ export function mirrorWorker(options: MirrorWorkerOptions): Worker<MirrorResult>
           signal: leading,
           log,
           pauseMs: 500,
+          seen: (index) => {
+            // An index that went backwards is from another store: nothing is known of it.
+            if (index < known.seen) Object.assign(known, { fullAt: -Infinity, own: 0 });
+            known.seen = index;
+          },
         });
         await Promise.all([passes, rings]);
       }),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
 import { MemoryRepository, type Files } from '../../../test/fakes/memory-repository.js';
@@ -28,6 +28,7 @@ function world(limits?: ConstructorParameters<typeof MemoryKv>[0], layers: reado
     clock: systemClock,
     log: silentLog(),
     pollMs: 60_000,
+    reconcileMs: 60_000,
   });
   const commit = (files: Files) =>
     repository.commit(
@@ -130,7 +131,7 @@ describe('the mirror', () => {
     const result = await mirror();
     if (result.kind !== 'applied') throw new Error(result.kind);
     const skipped = result.plan.ref.folders[0]?.exceptions.filter((e) => !e.held).map((e) => e.path);
-    expect(skipped).toEqual(['link.json', 'line\nbreak.json', 'huge.json']);
+    expect(skipped).toEqual(['huge.json', 'line\nbreak.json', 'link.json']);
     expect(Object.keys(await values())).toEqual(['a.json', 'run.sh']);
     expect((await readMirror(kv, layout, { signal })).kind).toBe('whole');
   });
@@ -254,11 +255,126 @@ describe('a mirror of several layers', () => {
       clock: systemClock,
       log: silentLog(),
       pollMs: 60_000,
+      reconcileMs: 60_000,
     });
     expect((await whole(kv)).kind).toBe('other-layers');
     await worker.once({ signal, trigger: 'once' });
     expect((await whole(kv)).kind).toBe('whole');
     expect((await kv.list(layout.config, { signal })).value).toHaveLength(2);
+  });
+});
+
+describe('a mirror that looks at changes only', () => {
+  const name = fc.constantFrom(
+    'a.json',
+    'b.json',
+    'c',
+    'c/d.json',
+    'c/e.json',
+    'f g.json',
+    'x\ny.json',
+    'ä.json',
+    'zz',
+  );
+  const content = fc.oneof(
+    fc.string({ maxLength: 20 }),
+    fc.constant('x'.repeat(600_000)),
+    fc.constantFrom(
+      { mode: '120000' as const, text: 'a.json' },
+      { mode: '100755' as const, text: 'echo' },
+      { mode: '100755' as const, text: 'x'.repeat(600_000) },
+    ),
+  );
+  /** A file and a folder of one name can't be at once. */
+  const tree = fc
+    .dictionary(name, content, { minKeys: 1 })
+    .map((files) =>
+      Object.fromEntries(
+        Object.entries(files).filter(
+          ([path]) => path !== 'c' || !('c/d.json' in files || 'c/e.json' in files),
+        ),
+      ),
+    );
+
+  it('comes to what a look at everything comes to: afterwards there is nothing left to do', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(tree, tree), { minLength: 1, maxLength: 5 }), async (commits) => {
+        const { kv, repository, worker } = world(undefined, ['base', 'envs/test']);
+        for (const [base, own] of commits) {
+          repository.commit({
+            'base/keep.json': 'k',
+            'envs/test/keep.json': 'k',
+            ...Object.fromEntries(Object.entries(base).map(([path, each]) => [`base/${path}`, each])),
+            ...Object.fromEntries(Object.entries(own).map(([path, each]) => [`envs/test/${path}`, each])),
+          });
+          await worker.once({ signal, trigger: 'test', full: false });
+          expect((await worker.once({ signal, trigger: 'test', full: true })).kind).toBe('unchanged');
+          expect((await readMirror(kv, layout, { signal })).kind).toBe('whole');
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('reads and writes the changed keys and nothing else', async () => {
+    const { kv, commit, worker } = world();
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`job-${at}.json`, String(at)]));
+    commit(many);
+    await worker.once({ signal, trigger: 'test' });
+    const list = jest.spyOn(kv, 'list');
+    const get = jest.spyOn(kv, 'get');
+    commit({ ...many, 'job-7.json': 'seven', 'new.json': 'new' });
+    expect(await worker.once({ signal, trigger: 'test', full: false })).toMatchObject({
+      applied: { written: 2, deleted: 0, transactions: 1 },
+    });
+    expect(list).not.toHaveBeenCalled();
+    expect(get.mock.calls.map(([key]) => key.slice('towline/test/'.length)).sort()).toEqual([
+      '.changes',
+      '.ref',
+      'config/job-7.json',
+      'config/new.json',
+    ]);
+  });
+
+  it('looks at everything where it can not know: no ref, a damaged or foreign one, an unfinished pass, other folders', async () => {
+    const { kv, commit, worker, repository, put, values } = world();
+    const quick = async () => worker.once({ signal, trigger: 'test', full: false });
+    commit({ 'a.json': '1', 'b.json': '2' });
+    expect(await quick()).toMatchObject({ applied: { written: 2 } });
+    for (const [key, spoil] of [
+      [layout.ref, () => '{'],
+      [
+        layout.ref,
+        (ref: string) => ref.replace(/"revision":"[0-9a-f]{40}"/, `"revision":"${'0'.repeat(40)}"`),
+      ],
+      [layout.ref, (ref: string) => ref.replace(/"tree":"[0-9a-f]{40}"/, `"tree":"${'1'.repeat(40)}"`)],
+      [layout.ref, (ref: string) => ref.replace('"folder":"jobs"', '"folder":"other"')],
+      [layout.changes, (mark: string) => mark.replace('"done"', '"writing"')],
+    ] as const) {
+      await put('b.json', 'edited', MIRROR_FLAG);
+      const entry = await kv.get(key, { signal });
+      await kv.put(key, Buffer.from(spoil(text(entry?.value ?? new Uint8Array()))), { signal });
+      commit({ 'a.json': `${repository.blobReads}`, 'b.json': '2' });
+      await quick();
+      expect((await values())['b.json']).toBe('2');
+      expect((await readMirror(kv, layout, { signal })).kind).toBe('whole');
+    }
+  });
+
+  it('writes nothing over what changed under its hands', async () => {
+    const { kv, commit, worker } = world();
+    commit({ 'a.json': '1' });
+    await worker.once({ signal, trigger: 'test' });
+    commit({ 'a.json': '2' });
+    let edits = 0;
+    kv.beforeTransaction = (operations) => {
+      if (edits++ > 0 || !operations.some(({ key }) => key.endsWith('a.json'))) return;
+      kv.beforeTransaction = () => undefined;
+      void kv.put(kvKey(`${layout.config}a.json`), Buffer.from('by hand'), { signal });
+    };
+    await expect(worker.once({ signal, trigger: 'test', full: false })).rejects.toMatchObject({
+      code: 'mirror-conflict',
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { parseMirrorChanges, parseMirrorRef } from '../../domain/source/mirror-ref.js';
 import { folderPrefix, type KvLayout } from '../../domain/source/kv-layout.js';
-import { formatOf, type ObjectId } from '../../domain/source/revision.js';
+import { formatOf, type ObjectId, type Revision } from '../../domain/source/revision.js';
 import type { Tree } from '../../domain/source/tree.js';
 import { blobId } from '../../domain/source/tree-id.js';
 import type { JobRepository } from '../../ports/job-repository.js';
@@ -18,11 +18,11 @@ export interface MirrorSources {
   kv: KvStore;
 }
 
-/** Reads the tree in Git and the live prefix in KV. A source that can't be read is an error, never an empty one. */
-export async function observeMirror(
-  { branch, layers, layout, repository, kv }: MirrorSources,
-  { signal, log }: { signal: AbortSignal; log: Log },
-): Promise<MirrorObserved> {
+/** The commit that is to be mirrored, after a look at the remote. */
+export async function branchTip(
+  { branch, repository }: MirrorSources,
+  signal: AbortSignal,
+): Promise<Revision> {
   await repository.fetch({ signal });
   const revision = await repository.resolve(branch, { signal });
   if (revision === undefined) {
@@ -35,6 +35,14 @@ export async function observeMirror(
       },
     );
   }
+  return revision;
+}
+
+/** Reads the tree in Git and the live prefix in KV. A source that can't be read is an error, never an empty one. */
+export async function observeMirror(
+  { branch, layers, layout, repository, kv }: MirrorSources,
+  { revision, signal, log }: { revision: Revision; signal: AbortSignal; log: Log },
+): Promise<MirrorObserved> {
   const folders: MirrorObserved['folders'] = [];
   for (const folder of layers) {
     const tree = await repository.readTree(revision, folder, { signal });

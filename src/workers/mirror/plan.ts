@@ -102,11 +102,35 @@ export function planMirror(observed: MirrorObserved): MirrorPlan {
     .filter((entry) => entry.flags === MIRROR_FLAG)
     .map(({ key, modifyIndex }) => ({ key, index: modifyIndex }));
   const foreign = others.filter((entry) => entry.flags !== MIRROR_FLAG).map(({ key }) => key);
-  const ref: MirrorRef = { version: 1, revision, branch: observed.branch, folders };
+  return finishPlan({
+    revision,
+    writes,
+    deletes,
+    foreign,
+    ref: { version: 1, revision, branch: observed.branch, folders },
+    before: observed.mirrorRef,
+    refIndex: observed.refIndex,
+    unfinished: observed.changes?.state === 'writing',
+  });
+}
+
+/** What both ways to a plan have in common. */
+export function finishPlan({
+  revision,
+  writes,
+  deletes,
+  foreign = [],
+  ref,
+  before,
+  refIndex,
+  unfinished = false,
+}: Pick<MirrorPlan, 'revision' | 'writes' | 'deletes' | 'ref' | 'refIndex'> & {
+  foreign?: KvKey[];
+  before: MirrorRef | undefined;
+  unfinished?: boolean;
+}): MirrorPlan {
   const keys = [...writes, ...deletes].map(({ key }) => key);
-  const sameTree =
-    JSON.stringify(observed.mirrorRef?.folders.map(treeOf)) === JSON.stringify(folders.map(treeOf));
-  const unfinished = observed.changes?.state === 'writing';
+  const sameTree = JSON.stringify(before?.folders.map(treeOf)) === JSON.stringify(ref.folders.map(treeOf));
   return {
     id: digest([revision, ...writes.map((w) => [w.key, w.id]), ...deletes.map((d) => d.key)] as Json).slice(
       7,
@@ -118,8 +142,8 @@ export function planMirror(observed: MirrorObserved): MirrorPlan {
     foreign,
     healed: sameTree && !unfinished ? keys : [],
     ref,
-    refIndex: observed.refIndex,
-    refChanged: !sameText(observed.mirrorRef, ref),
+    refIndex,
+    refChanged: !sameText(before, ref),
     unfinished,
     changedKeys: keys.length > MOST_CHANGED_KEYS ? null : keys,
   };
@@ -141,10 +165,19 @@ function divided(
     if (reason !== undefined || entry.mode !== '100644') exceptions.push(exceptionOf(entry, reason));
     if (reason === undefined) held.push(entry);
   }
-  return { held, exceptions };
+  return { held, exceptions: inOrder(exceptions) };
 }
 
-function writeOf(entry: TreeEntry, key: KvKey, now: LiveKey | undefined): MirrorWrite {
+/** By the bytes of the paths, so that every way to a plan comes to the same `.ref`. */
+export function inOrder(exceptions: readonly MirrorException[]): MirrorException[] {
+  return exceptions.toSorted((a, b) => Buffer.compare(bytesOf(a), bytesOf(b)));
+}
+
+function bytesOf({ path, pathHex }: MirrorException): Buffer {
+  return pathHex === undefined ? Buffer.from(path, 'utf8') : Buffer.from(pathHex, 'hex');
+}
+
+export function writeOf(entry: TreeEntry, key: KvKey, now: LiveKey | undefined): MirrorWrite {
   return {
     key,
     path: entry.path,
@@ -159,7 +192,7 @@ export function nothingToMirror(plan: MirrorPlan): boolean {
   return plan.writes.length === 0 && plan.deletes.length === 0 && !plan.refChanged && !plan.unfinished;
 }
 
-function exceptionOf(entry: TreeEntry, reason: string | undefined): MirrorException {
+export function exceptionOf(entry: TreeEntry, reason: string | undefined): MirrorException {
   return {
     path: entry.path,
     ...(entry.pathHex === undefined ? {} : { pathHex: entry.pathHex }),
