@@ -108,6 +108,7 @@ export async function withSession(
 export async function mirrorOptions(
   session: Session,
   environment: EnvironmentConfig,
+  { allowDeletes = false }: { allowDeletes?: boolean } = {},
 ): Promise<MirrorWorkerOptions> {
   return {
     branch: environment.branch,
@@ -119,6 +120,7 @@ export async function mirrorOptions(
     clock: systemClock,
     log: session.log,
     pollMs: session.config.poll.intervalSeconds * 1000,
+    deletes: { ...environment.mirror.deletes, allowed: allowDeletes },
     reconcileMs: session.config.poll.reconcileSeconds * 1000,
   };
 }

@@ -111,6 +111,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     'bring the job repository into Consul KV',
     () => import('./commands/mirror.js'),
   )
+    .option('--allow-deletes', 'allow deletions above the limit, this once')
     .addOption(once())
     .addOption(dryRun())
     .addOption(output());

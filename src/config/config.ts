@@ -25,6 +25,7 @@ export interface EnvironmentConfig {
   prefix?: string;
   schedulers: SchedulerConfig[];
   promote: { automatic: string[] };
+  mirror: { deletes: { maxCount: number; maxShare: number } };
   /** What the rules for manifests weigh here. */
   rules: RulePolicy;
   deploy: {

@@ -9,6 +9,7 @@ export const DEFAULTS = {
     branch: 'main',
     folder: '',
     deploy: { timeoutSeconds: 600, concurrency: 4, onFailure: 'rollback', force: false },
+    mirrorDeletes: { maxCount: 1000, maxShare: 0.5 },
     prune: { enabled: true, maxCount: 10, maxShare: 0.3 },
   },
   policy: { level: 'error' },

@@ -23,7 +23,7 @@ const person = {
   explain: 'a name or address for commits is one line without < and >',
 };
 const seconds = { type: 'number', exclusiveMinimum: 0, maximum: 86400 };
-const { deploy, prune } = DEFAULTS.environment;
+const { deploy, prune, mirrorDeletes } = DEFAULTS.environment;
 
 const scheduler = {
   type: 'object',
@@ -97,6 +97,33 @@ const environment = {
           items: { type: 'string', minLength: 1 },
           default: [],
           description: 'Tags that are committed as soon as they are released; * stands for any characters.',
+        },
+      },
+    },
+    mirror: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        deletes: {
+          type: 'object',
+          additionalProperties: false,
+          description:
+            'Above these limits nothing is written without --allow-deletes: a source that is suddenly small is mostly a slip.',
+          properties: {
+            maxCount: {
+              type: 'integer',
+              minimum: 0,
+              default: mirrorDeletes.maxCount,
+              description: 'Keys that one pass may delete; files that only moved do not count.',
+            },
+            maxShare: {
+              type: 'number',
+              minimum: 0,
+              maximum: 1,
+              default: mirrorDeletes.maxShare,
+              description: 'Share of the mirrored keys likewise, from 10 keys on.',
+            },
+          },
         },
       },
     },

@@ -1,3 +1,4 @@
+import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { short } from '../../domain/source/revision.js';
 import { mirrorWorker, type MirrorResult } from '../../workers/mirror/index.js';
@@ -8,15 +9,22 @@ import { writeLine, type GlobalFlags, type Io } from '../io.js';
 interface Flags extends GlobalFlags {
   once?: boolean;
   dryRun?: boolean;
+  allowDeletes?: boolean;
 }
 
 /** The mirror: one pass for each environment, or a daemon. */
 export async function run(names: string[], flags: Flags, io: Io): Promise<number> {
   return withSession(flags, io, async (session) => {
+    const { allowDeletes = false } = flags;
+    const passOnly = flags.once === true || flags.dryRun === true;
+    if (allowDeletes && !passOnly)
+      throw new TowlineError('mirror-allow', 'invalid', '--allow-deletes is for one pass', {
+        help: 'Add --once: a daemon must not delete without a limit.',
+      });
     const workers = [];
     for (const environment of session.environments(names))
-      workers.push(mirrorWorker(await mirrorOptions(session, environment)));
-    if (flags.once !== true && flags.dryRun !== true) return runDaemon(workers, session, io);
+      workers.push(mirrorWorker(await mirrorOptions(session, environment, { allowDeletes })));
+    if (!passOnly) return runDaemon(workers, session, io);
     const results = [];
     for (const worker of workers) {
       const result = await worker.once({ signal: io.signal, dryRun: flags.dryRun ?? false, trigger: 'once' });

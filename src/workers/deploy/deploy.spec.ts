@@ -34,6 +34,7 @@ function world(more: Partial<DeployWorkerOptions> = {}) {
     layers,
     repository,
     reconcileMs: 60_000,
+    deletes: { maxCount: 1000, maxShare: 1, allowed: false },
   });
   const options: DeployWorkerOptions = {
     ...common,

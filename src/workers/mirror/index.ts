@@ -1,4 +1,4 @@
-import type { KvLayout } from '../../domain/source/kv-layout.js';
+import { MIRROR_FLAG, type KvLayout } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
@@ -12,6 +12,7 @@ import { ringOnPrefix } from '../ring-on-prefix.js';
 import type { Worker } from '../worker.js';
 import { applyMirror, type MirrorApplied } from './apply.js';
 import { observeChanges } from './observe-changes.js';
+import { guardDeletes, type DeletePolicy } from './guard.js';
 import { branchTip, observeMirror } from './observe.js';
 import { planChanges, type MirrorChangesObserved } from './plan-changes.js';
 import { nothingToMirror, planMirror, type MirrorObserved, type MirrorPlan } from './plan.js';
@@ -29,6 +30,8 @@ export interface MirrorWorkerOptions {
   log: Log;
   /** Pause between two looks at the repository, when nothing wakes the worker before. */
   pollMs: number;
+  /** What may vanish in one pass. */
+  deletes: DeletePolicy;
   /** Pause between two looks at every key below the prefix. */
   reconcileMs: number;
 }
@@ -74,7 +77,10 @@ export function mirrorWorker(
             ? { kind: 'whole', observed: await observeMirror(options, { ...context, revision }) }
             : { kind: 'changes', observed: changes };
         },
-        plan: (seen) => (seen.kind === 'whole' ? planMirror(seen.observed) : planChanges(seen.observed)),
+        plan: (seen) => {
+          const plan = seen.kind === 'whole' ? planMirror(seen.observed) : planChanges(seen.observed);
+          return guardDeletes(plan, mirroredKeys(seen), options.deletes);
+        },
         nothingToDo: nothingToMirror,
         apply: async (plan, seen, context) => {
           if (held === undefined) throw new Error('a pass that writes needs the lock');
@@ -152,6 +158,13 @@ export function mirrorWorker(
         await Promise.all([passes, rings]);
       }),
   };
+}
+
+/** How many keys are the mirror's own now. */
+function mirroredKeys(seen: Observed): number {
+  return seen.kind === 'whole'
+    ? seen.observed.live.filter(({ flags }) => flags === MIRROR_FLAG).length
+    : seen.observed.before.folders.reduce((sum, { files }) => sum + files, 0);
 }
 
 function report(applied: MirrorApplied, plan: MirrorPlan, log: Log): void {

@@ -29,6 +29,7 @@ function world(limits?: ConstructorParameters<typeof MemoryKv>[0], layers: reado
     log: silentLog(),
     pollMs: 60_000,
     reconcileMs: 60_000,
+    deletes: { maxCount: 100, maxShare: 0.5, allowed: false },
   });
   const commit = (files: Files) =>
     repository.commit(
@@ -170,6 +171,50 @@ describe('the mirror', () => {
   });
 });
 
+describe('a mirror whose source is suddenly small', () => {
+  const many = (count: number, from = 0): Files =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, at) => [`job-${from + at}.json`, String(from + at)]),
+    );
+
+  it.each([true, false])('writes nothing at all, and says what would be gone (full: %p)', async (full) => {
+    const { kv, commit, mirror, values, worker } = world();
+    commit(many(200));
+    await mirror();
+    const before = await values();
+    commit({ ...many(80), 'new.json': 'new' });
+    await expect(worker.once({ signal, trigger: 'test', full })).rejects.toMatchObject({
+      code: 'mirror-deletes',
+      kind: 'refused',
+      message: expect.stringContaining('would delete 120 of 200 mirrored keys'),
+    });
+    expect(await values()).toEqual(before);
+    expect((await readMirror(kv, layout, { signal })).kind).toBe('whole');
+    await expect(worker.once({ signal, trigger: 'test', full, dryRun: true })).rejects.toThrow('120 of 200');
+  });
+
+  it('lets a small repository lose what it has, and a large one a part', async () => {
+    const { commit, mirror, values } = world();
+    commit(many(3));
+    await mirror();
+    commit(many(1));
+    expect(await mirror()).toMatchObject({ applied: { deleted: 2 } });
+    commit(many(200));
+    await mirror();
+    commit(many(120));
+    expect(await mirror()).toMatchObject({ applied: { deleted: 80 } });
+    expect(Object.keys(await values())).toHaveLength(120);
+  });
+
+  it('knows a file that moved from one that is gone', async () => {
+    const { commit, mirror } = world();
+    commit(many(300));
+    await mirror();
+    commit(Object.fromEntries(Object.entries(many(300)).map(([path, each]) => [`moved/${path}`, each])));
+    expect(await mirror()).toMatchObject({ applied: { written: 300, deleted: 300 } });
+  });
+});
+
 describe('a mirror of several layers', () => {
   const layers = ['base', 'envs/test'];
   const whole = async (kv: MemoryKv) => readMirror(kv, layout, { signal, layers });
@@ -256,6 +301,7 @@ describe('a mirror of several layers', () => {
       log: silentLog(),
       pollMs: 60_000,
       reconcileMs: 60_000,
+      deletes: { maxCount: 100, maxShare: 0.5, allowed: false },
     });
     expect((await whole(kv)).kind).toBe('other-layers');
     await worker.once({ signal, trigger: 'once' });

@@ -59,7 +59,7 @@ export function planChanges(observed: MirrorChangesObserved): MirrorPlan {
       const now = live.get(key);
       if (entry !== undefined && exception?.held !== false) {
         if (now?.blob !== entry.id || now.flags !== MIRROR_FLAG) writes.push(writeOf(entry, key, now));
-      } else if (now?.flags === MIRROR_FLAG) deletes.push({ key, index: now.modifyIndex });
+      } else if (now?.flags === MIRROR_FLAG) deletes.push({ key, index: now.modifyIndex, blob: now.blob });
     }
     return { ...known, tree: folder.tree, files, exceptions: inOrder([...exceptions.values()]) };
   });

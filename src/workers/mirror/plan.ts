@@ -50,12 +50,19 @@ export interface MirrorWrite {
   size?: number;
 }
 
+export interface MirrorDelete {
+  key: KvKey;
+  index: number;
+  /** What it holds now. */
+  blob: ObjectId;
+}
+
 export interface MirrorPlan {
   /** Names what will be written. */
   id: string;
   revision: Revision;
   writes: MirrorWrite[];
-  deletes: { key: KvKey; index: number }[];
+  deletes: MirrorDelete[];
   /** Keys of others below the prefix: reported and left alone. */
   foreign: KvKey[];
   /** Keys that were edited by hand and will be put right; a subset of writes and deletes. */
@@ -100,7 +107,7 @@ export function planMirror(observed: MirrorObserved): MirrorPlan {
   const others = live.filter((entry) => !wanted.has(entry.key));
   const deletes = others
     .filter((entry) => entry.flags === MIRROR_FLAG)
-    .map(({ key, modifyIndex }) => ({ key, index: modifyIndex }));
+    .map(({ key, modifyIndex, blob }) => ({ key, index: modifyIndex, blob }));
   const foreign = others.filter((entry) => entry.flags !== MIRROR_FLAG).map(({ key }) => key);
   return finishPlan({
     revision,
