@@ -6,6 +6,12 @@ import { current, type Sending } from './send.js';
 
 export type Verdict = { kind: 'good'; version?: string; message: string } | { kind: 'bad'; message: string };
 
+/**
+ * Without health checks "running" is all there is, and a task that is about to crash runs as well: it has to go on for a
+ * while before it counts.
+ */
+const STEADY_MS = 1500;
+
 /** Failures of the new definition's tasks after which waiting longer is pointless. */
 const FAILURES = 3;
 
@@ -23,15 +29,13 @@ export async function waitUntilGood(
 ): Promise<Verdict> {
   const { clock, deadline, options } = sending;
   const losses = new Losses();
-  let calm = 0;
+  let goodSince: number | undefined;
   let state = 'nothing was seen yet';
   for (;;) {
     const seen = await look(kind, id, sending, losses, startedAt);
     state = seen.text;
-    if (seen.good) calm += 1;
-    else calm = 0;
-    // Without health checks "running" is all there is, and a task that is about to crash runs as well.
-    if (calm >= (seen.checked ? 1 : 2))
+    goodSince = seen.good ? (goodSince ?? clock.now()) : undefined;
+    if (goodSince !== undefined && (seen.checked || clock.now() - goodSince >= STEADY_MS))
       return {
         kind: 'good',
         message: state,
@@ -51,7 +55,7 @@ export async function waitUntilGood(
 
 interface Seen {
   good: boolean;
-  /** Health checks vouch for it. */
+  /** Health checks vouch for it, or there is nothing that could crash. */
   checked: boolean;
   text: string;
   version?: string;
@@ -93,7 +97,12 @@ function lookAtApp(app: JsonObject, losses: Losses, startedAt: number): Seen {
   const others = tasks.length - mine.length;
   const text = `${healthy.length} of ${instances} tasks ${checks.length === 0 ? 'run' : 'are healthy'}${others > 0 ? `, ${others} of the old version left` : ''}`;
   const good = !deploying && healthy.length === instances && others === 0 && mine.length === instances;
-  return { good, checked: checks.length > 0, text, ...(version === undefined ? {} : { version }) };
+  return {
+    good,
+    checked: checks.length > 0 || instances === 0,
+    text,
+    ...(version === undefined ? {} : { version }),
+  };
 }
 
 function isHealthy(task: JsonObject, checks: number): boolean {
