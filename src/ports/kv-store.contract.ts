@@ -171,6 +171,17 @@ export function kvStoreContract(start: () => Promise<{ store: KvStore; close(): 
       expect(seen.index).toBeGreaterThan(first.index);
     });
 
+    it('reads several keys at once, whether they are there or not', async () => {
+      const keys = Array.from({ length: 150 }, (_, at) => key(`many/${at}`));
+      for (const each of keys.slice(0, 140))
+        await store.put(each, bytes(each.slice(-3)), { signal, flags: 7 });
+      const found = await store.getMany(keys, { signal });
+      expect([...found.keys()].sort()).toEqual(keys.slice(0, 140).sort());
+      expect(found.get(key('many/77'))).toEqual(await store.get(key('many/77'), { signal }));
+      expect((await store.getMany([], { signal })).size).toBe(0);
+      expect((await store.getMany([key('none')], { signal })).size).toBe(0);
+    }, 60_000);
+
     it('tells of what happens below a prefix, at any depth, and of nothing else', async () => {
       await store.put(key('mine/a'), bytes('1'), { signal });
       const below = `${base}mine/`;

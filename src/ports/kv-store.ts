@@ -54,6 +54,8 @@ export interface Observed<T> {
 export interface KvStore {
   readonly limits: KvLimits;
   get(key: KvKey, waiting: Waiting): Promise<KvEntry | undefined>;
+  /** Entries of several keys; those that are absent are left out. */
+  getMany(keys: readonly KvKey[], waiting: Waiting): Promise<Map<KvKey, KvEntry>>;
   /** All entries below a prefix, in key order. The prefix should end in `/`. */
   list(prefix: string, waiting: Waiting): Promise<Observed<KvEntry[]>>;
   /** Names only; with a separator, cut after the first one behind the prefix. */

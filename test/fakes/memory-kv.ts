@@ -42,6 +42,16 @@ export class MemoryKv implements KvStore {
     return { value: this.#below(prefix), index: this.#indexBelow(prefix) };
   }
 
+  async getMany(keys: readonly KvKey[], { signal }: Waiting): Promise<Map<KvKey, KvEntry>> {
+    signal.throwIfAborted();
+    return new Map(
+      keys.flatMap((key) => {
+        const entry = this.#entries.get(key);
+        return entry === undefined ? [] : [[key, entry] as const];
+      }),
+    );
+  }
+
   async keys(prefix: string, { signal, separator }: Waiting & { separator?: string }): Promise<string[]> {
     signal.throwIfAborted();
     const cut = (key: string): string => {

@@ -56,8 +56,13 @@ export async function applyMirror(
     mark('done', plan.unfinished ? null : plan.changedKeys),
   ];
   const reserved = {
-    operations: last.length + 1,
-    bytes: 1024 + [...last, lock.guard()].reduce((sum, operation) => sum + bodyBytes(operation), 0),
+    operations: last.length + 2,
+    bytes:
+      1024 +
+      [...last, mark('writing', null), lock.guard()].reduce(
+        (sum, operation) => sum + bodyBytes(operation),
+        0,
+      ),
   };
   let transactions = 0;
   const commit = async (operations: KvOperation[]): Promise<TransactionResult & { committed: true }> => {
@@ -70,10 +75,10 @@ export async function applyMirror(
   const packer = new Packer(kv.limits, reserved);
   const inFlight = new InFlight(IN_FLIGHT);
   let marked = false;
-  const send = async (work: () => Promise<unknown>): Promise<void> => {
-    if (!marked) await commit([mark('writing', null)]);
+  /** The first of several transactions marks the pass as under way, and has to be there before the others begin. */
+  const begin = async (operations: KvOperation[]): Promise<void> => {
     marked = true;
-    await inFlight.add(work);
+    await commit([mark('writing', null), ...operations]);
   };
   try {
     let deleting = false;
@@ -85,11 +90,14 @@ export async function applyMirror(
         operation.verb === 'cas' &&
         1024 + reserved.bytes + bodyBytes(operation) > kv.limits.transactionBytes
       ) {
-        await send(() => putAlone(operation, kv, signal));
+        if (!marked) await begin([]);
+        await inFlight.add(() => putAlone(operation, kv, signal));
         continue;
       }
       const full = packer.add(operation);
-      if (full !== undefined) await send(() => commit(full));
+      if (full === undefined) continue;
+      if (marked) await inFlight.add(() => commit(full));
+      else await begin(full);
     }
   } finally {
     // Nothing may be written after this has ended, however it ends: the lock may go to somebody else.

@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import type { HeldLock, Lock } from '../../ports/lock.js';
+import { kindOf } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 import { loop } from '../../runtime/loop.js';
 import { Bell } from '../../runtime/wake.js';
@@ -51,10 +52,12 @@ interface MirrorPass {
   refIndex?: number;
 }
 
+export type MirrorWorker = Omit<Worker<MirrorResult>, 'once'> & {
+  once(how: Omit<MirrorPass, 'refIndex'>): Promise<MirrorResult>;
+};
+
 /** Worker 4 of the chain: brings the environment's folders of the job repository into KV, and repairs what somebody changed there by hand. */
-export function mirrorWorker(
-  options: MirrorWorkerOptions,
-): Worker<MirrorResult> & { once(how: Omit<MirrorPass, 'refIndex'>): Promise<MirrorResult> } {
+export function mirrorWorker(options: MirrorWorkerOptions): MirrorWorker {
   const { layout, lock, clock, pollMs, reconcileMs } = options;
   const log = options.log.child({ worker: 'mirror', environment: layout.environment });
   const key = layout.lock('mirror');
@@ -104,10 +107,18 @@ export function mirrorWorker(
     name: 'mirror',
     environment: layout.environment,
     wake: () => bell.ring(),
-    once: async (how) =>
+    once: async (how: Omit<MirrorPass, 'refIndex'>) =>
       how.dryRun === true
         ? pass(undefined, how)
-        : withLock({ lock, key, signal: how.signal, log }, (held, signal) => pass(held, { ...how, signal })),
+        : withLock({ lock, key, signal: how.signal, log }, async (held, signal) => {
+            try {
+              return await pass(held, { ...how, signal });
+            } catch (error) {
+              // A key was not as Git and .ref let expect: then everything is looked at.
+              if (how.full !== false || kindOf(error) !== 'conflict') throw error;
+              return pass(held, { ...how, signal, full: true });
+            }
+          }),
     run: ({ signal }) =>
       lead({ lock, key, signal, log }, async (held, leading) => {
         // What is known of KV: the index of our last write, and the last one that anybody made below the prefix.
@@ -118,16 +129,17 @@ export function mirrorWorker(
         };
         const round = async (roundSignal: AbortSignal): Promise<void> => {
           const full = known.seen > known.own || clock.now() - known.fullAt >= reconcileMs;
-          const { seen } = known;
-          if (full) known.fullAt = -Infinity;
+          const { seen, fullAt } = known;
+          // Whatever goes wrong: the next look is at everything.
+          known.fullAt = -Infinity;
           const result = await pass(held, {
             signal: roundSignal,
             trigger: 'run',
             full,
             ...(known.refIndex === undefined ? {} : { refIndex: known.refIndex }),
           });
+          known.fullAt = full ? clock.now() : fullAt;
           if (full) {
-            known.fullAt = clock.now();
             known.own = Math.max(known.own, seen);
           }
           if (result.kind === 'applied') {

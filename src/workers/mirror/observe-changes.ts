@@ -1,10 +1,9 @@
-import { folderPrefix, kvKey, MIRROR_FLAG, whyNotHeld } from '../../domain/source/kv-layout.js';
+import { folderPrefix, kvKey, whyNotHeld } from '../../domain/source/kv-layout.js';
 import type { KvKey, MirrorRef } from '../../domain/source/kv-layout.js';
 import { parseMirrorChanges, parseMirrorRef } from '../../domain/source/mirror-ref.js';
 import { formatOf, type ObjectId, type Revision } from '../../domain/source/revision.js';
 import type { TreeChange } from '../../domain/source/tree.js';
 import { blobId } from '../../domain/source/tree-id.js';
-import type { KvEntry } from '../../ports/kv-store.js';
 import type { MirrorSources } from './observe.js';
 import type { ChangedFolder, LiveKey, MirrorChangesObserved } from './plan-changes.js';
 
@@ -12,8 +11,6 @@ import type { ChangedFolder, LiveKey, MirrorChangesObserved } from './plan-chang
 const MOST_CHANGES = 500;
 /** Bytes that are held in memory at most. */
 const MOST_BYTES = 8 * 1024 * 1024;
-/** Keys that are read side by side. */
-const READERS = 8;
 
 /**
  * Only what Git changed since the revision in `.ref`, and the keys that it is about: the work grows with the change and
@@ -39,8 +36,9 @@ export async function observeChanges(
   if (folders === undefined) return undefined;
   const contents = await contentsOf(folders, sources, signal);
   if (contents === undefined) return undefined;
+  // A new file has no key yet; where it has one all the same, the write is refused and everything is looked at.
   const keys = folders.flatMap(({ prefix, changes: all }) =>
-    all.flatMap((change) => keyOf(prefix, change) ?? []),
+    all.flatMap((change) => (change.kind === 'added' ? [] : (keyOf(prefix, change) ?? []))),
   );
   const live = await readKeys(keys, sources, revision, signal);
   const { valueBytes } = kv.limits;
@@ -109,17 +107,11 @@ async function readKeys(
   revision: Revision,
   signal: AbortSignal,
 ): Promise<Map<KvKey, LiveKey>> {
-  const live = new Map<KvKey, LiveKey>();
-  const left = [...keys];
-  const reader = async (): Promise<void> => {
-    for (let key = left.pop(); key !== undefined; key = left.pop()) {
-      const entry: KvEntry | undefined = await kv.get(key, { signal });
-      if (entry === undefined) continue;
-      const { value, flags, modifyIndex } = entry;
-      const blob = flags === MIRROR_FLAG ? blobId(value, formatOf(revision)) : ('' as ObjectId);
-      live.set(key, { key, blob, flags, modifyIndex });
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(READERS, keys.length) }, reader));
-  return live;
+  const entries = await kv.getMany(keys, { signal });
+  return new Map(
+    [...entries].map(([key, { value, flags, modifyIndex }]) => {
+      const blob = blobId(value, formatOf(revision));
+      return [key, { key, blob, flags, modifyIndex }];
+    }),
+  );
 }
