@@ -144,7 +144,7 @@ async function restart(files, config) {
 
 async function idle(files, daemon) {
   // What the last change has left to clean up is not idleness.
-  await new Promise((resolve) => setTimeout(resolve, 5000));
+  await new Promise((resolve) => setTimeout(resolve, 15_000));
   const before = await daemon.cpuMs();
   const seconds = 20;
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ConsulAccess } from '../consul/index.js';
-import type { Config, EnvironmentConfig } from '../config/config.js';
-import { kvLayout, kvKey, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
+import type { Config, EnvironmentConfig, MirrorConfig } from '../config/config.js';
+import { kvLayout, kvKey, mirrorLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
 import type { PlanInput } from '../domain/plan/plan-input.js';
@@ -34,6 +34,8 @@ export interface Session {
   kv(): Promise<KvStore>;
   lock(): Promise<Lock>;
   repository(): Promise<GitStore>;
+  /** Another repository than that of the jobs. */
+  repositoryAt(url: string): Promise<GitStore>;
   ledger(environment: EnvironmentConfig): Promise<Ledger>;
   models(environment: EnvironmentConfig): Models;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
@@ -60,6 +62,8 @@ export async function openSession(
   });
   const closers: (() => Promise<void>)[] = [];
   const repository = lazy(() => openRepository(settings, options, log, closers));
+  /** One copy of each remote, however many mirrors read it. */
+  const others = new Map<string, Promise<GitStore>>();
   const access = lazy(() => consulAccess(settings, io));
   const kv = lazy(async () => openKv(await access(), log, closers));
   const lock = lazy(async () => openLock(await access(), log, closers));
@@ -73,6 +77,11 @@ export async function openSession(
     kv,
     lock,
     repository,
+    repositoryAt: (url) => {
+      const opened = others.get(url) ?? openRepository(settings, { ...options, url }, log, closers);
+      others.set(url, opened);
+      return opened;
+    },
     ledger: async ({ name, ledgerBranch }) => {
       const { gitLedger } = await import('../ledger/index.js');
       return gitLedger({
@@ -122,6 +131,30 @@ export async function mirrorOptions(
     pollMs: session.config.poll.intervalSeconds * 1000,
     deletes: { ...environment.mirror.deletes, allowed: allowDeletes },
     reconcileMs: session.config.poll.reconcileSeconds * 1000,
+  };
+}
+
+export async function plainMirrorOptions(
+  session: Session,
+  mirror: MirrorConfig,
+  { allowDeletes = false, pollMs }: { allowDeletes?: boolean; pollMs?: number } = {},
+): Promise<MirrorWorkerOptions> {
+  const { prefix } = session.config.consul;
+  return {
+    branch: mirror.branch,
+    layers: [mirror.folder],
+    layout: mirrorLayout(prefix, mirror.name, mirror.prefix),
+    repository:
+      mirror.url === undefined ? await session.repository() : await session.repositoryAt(mirror.url),
+    kv: await session.kv(),
+    lock: await session.lock(),
+    clock: systemClock,
+    log: session.log,
+    pollMs: pollMs ?? session.config.poll.intervalSeconds * 1000,
+    reconcileMs: session.config.poll.reconcileSeconds * 1000,
+    deletes: { ...mirror.deletes, allowed: allowDeletes },
+    ...(mirror.expand === undefined ? {} : { expand: mirror.expand }),
+    ...(mirror.revisionKey === undefined ? {} : { revisionKey: kvKey(mirror.revisionKey) }),
   };
 }
 
@@ -205,6 +238,17 @@ export function imageArgument(text: string): { image: string; tag: string; diges
   };
 }
 
+/** Environments and mirrors by their names; without names all of them. */
+export function chosenMirrors(
+  config: Config,
+  names: readonly string[],
+): { environments: EnvironmentConfig[]; mirrors: MirrorConfig[] } {
+  const mirrors = config.mirrors.filter(({ name }) => names.length === 0 || names.includes(name));
+  const others = names.filter((name) => !mirrors.some((mirror) => mirror.name === name));
+  const environments = names.length > 0 && others.length === 0 ? [] : chosen(config, others);
+  return { environments, mirrors };
+}
+
 function chosen(config: Config, names: readonly string[] = []): EnvironmentConfig[] {
   if (names.length === 0) return config.environments;
   return names.map((name) => {
@@ -281,15 +325,16 @@ async function openLock(access: ConsulAccess, log: Log, closers: (() => Promise<
 
 async function openRepository(
   { config, home }: Settings,
-  { repository }: SessionOptions,
+  { repository, url: other }: SessionOptions & { url?: string },
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<GitStore> {
   const { gitStore } = await import('../git/index.js');
-  const { url, store, author } = config.repository;
+  const { store, author } = config.repository;
+  const url = other ?? config.repository.url;
   const store_ = gitStore({
     location:
-      repository?.location ??
+      (other === undefined ? repository?.location : undefined) ??
       (url === undefined ? home : /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(url) ? url : path.resolve(home, url)),
     storeDir: path.resolve(home, store),
     author,

@@ -107,11 +107,13 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(output());
 
   command(
-    'mirror [environments...]',
-    'bring the job repository into Consul KV',
+    'mirror [names...]',
+    'bring repositories into Consul KV (import-git2consul FILE: print such a configuration as mirrors of towline.yaml)',
     () => import('./commands/mirror.js'),
   )
     .option('--allow-deletes', 'allow deletions above the limit, this once')
+    .option('--git2consul-config <file>', 'run a configuration of git2consul: a file, or consul:KEY')
+    .option('--hook-host <address>', 'address that webhooks of git2consul listen on', '127.0.0.1')
     .addOption(once())
     .addOption(dryRun())
     .addOption(output());

@@ -1,3 +1,4 @@
+import type { ExpandOptions } from '../domain/source/expand/index.js';
 import type { RulePolicy } from '../domain/job/validate/rule-policy.js';
 
 /** One scheduler of an environment. */
@@ -39,6 +40,21 @@ export interface EnvironmentConfig {
   ledgerBranch: string;
 }
 
+/** A mirror of plain configuration, without jobs: nothing but a folder in Git and keys in Consul. */
+export interface MirrorConfig {
+  name: string;
+  /** Remote URL or path; undefined: the job repository. */
+  url?: string;
+  branch: string;
+  folder: string;
+  /** Prefix of the keys, '' for the root of the store. */
+  prefix: string;
+  expand?: ExpandOptions;
+  /** A key that repeats the revision as plain text. */
+  revisionKey?: string;
+  deletes: { maxCount: number; maxShare: number };
+}
+
 export interface ConsulConfig {
   /** `http://127.0.0.1:8500`, always with scheme. */
   address: string;
@@ -69,6 +85,7 @@ export interface Config {
   };
   consul: ConsulConfig;
   environments: EnvironmentConfig[];
+  mirrors: MirrorConfig[];
   ledger: { required: boolean };
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };

@@ -12,12 +12,16 @@ export const DEFAULTS = {
     mirrorDeletes: { maxCount: 1000, maxShare: 0.5 },
     prune: { enabled: true, maxCount: 10, maxShare: 0.3 },
   },
+  expand: { arrays: 'index', ignoreExtension: false },
   policy: { level: 'error' },
   ledger: { branch: 'ledger/{environment}', required: true },
   server: { listen: '127.0.0.1:7070' },
   poll: { intervalSeconds: 60, reconcileSeconds: 300 },
   log: { level: 'info', format: 'auto' },
 } as const;
+
+/** How lists become keys. */
+export const EXPAND_ARRAYS = ['index', 'json', 'drop'] as const;
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;

@@ -73,6 +73,7 @@ describe('a configuration', () => {
           ledgerBranch: 'ledger/production',
         },
       ],
+      mirrors: [],
       ledger: { required: true },
       server: DEFAULTS.server,
       poll: DEFAULTS.poll,

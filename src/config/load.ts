@@ -8,6 +8,7 @@ import { consulConfig } from './consul.js';
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, SCHEDULER_KINDS } from './defaults.js';
 import { environmentConfigs } from './environments.js';
 import type { Known } from './rule-policy.js';
+import { mirrorConfigs } from './mirrors.js';
 import { checkRules } from './rules.js';
 import { configSchema } from './schema.js';
 import { Settings, type Env, type PlaceOf } from './settings.js';
@@ -119,6 +120,7 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
     },
     consul: await consulConfig(settings),
     environments: await environmentConfigs(settings, known),
+    mirrors: mirrorConfigs(settings),
     ledger: {
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
     },

@@ -13,6 +13,12 @@ export function checkRules(config: Config, settings: Settings, kinds: readonly s
     checkNames(environment, settings);
     checkSchedulers(environment, settings, kinds);
   }
+  if (config.environments.length + config.mirrors.length === 0 && config.file !== undefined)
+    settings.problem(
+      { at: '' },
+      'it names no environments and no mirrors',
+      'towline init writes one that does.',
+    );
   checkLedger(config, settings);
   checkBases(config, settings);
 }

@@ -1,4 +1,5 @@
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from './defaults.js';
+import { mirrors } from './mirrors-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
 
 const url = {
@@ -177,7 +178,7 @@ export const configSchema = {
   title: 'towline.yaml',
   type: 'object',
   additionalProperties: false,
-  required: ['version', 'environments'],
+  required: ['version'],
   properties: {
     version: { type: 'integer', enum: [1], description: 'Version of this format.' },
     repository: {
@@ -242,6 +243,7 @@ export const configSchema = {
         properties: { ...environment.properties, rules, ignore, policies },
       },
     },
+    mirrors,
     rules,
     ignore,
     policies,

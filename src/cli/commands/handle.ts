@@ -7,7 +7,7 @@ import { deployOptions, mirrorOptions, promoteOptions, withSession } from '../co
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { printError } from '../print/error.js';
 import { deployExit, printDeploy } from './deploy.js';
-import { mirrorText } from './mirror.js';
+import { mirrorText } from '../mirror-passes.js';
 import { promoteText } from './promote.js';
 
 interface Flags extends GlobalFlags {

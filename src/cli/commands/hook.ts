@@ -17,7 +17,7 @@ import { gitConfigValue } from '../git-config.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
 import { UNREAD, type GivenFile } from '../settings.js';
-import { mirrorText } from './mirror.js';
+import { mirrorText } from '../mirror-passes.js';
 
 interface Flags extends GlobalFlags {
   notify?: string;

@@ -4,7 +4,14 @@ import { deployWorker } from '../../workers/deploy/index.js';
 import { mirrorWorker } from '../../workers/mirror/index.js';
 import { promoteWorker } from '../../workers/promote/index.js';
 import type { Worker } from '../../workers/worker.js';
-import { deployOptions, mirrorOptions, promoteOptions, withSession, type Session } from '../compose.js';
+import {
+  deployOptions,
+  mirrorOptions,
+  plainMirrorOptions,
+  promoteOptions,
+  withSession,
+  type Session,
+} from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import type { GlobalFlags, Io } from '../io.js';
 
@@ -48,6 +55,9 @@ async function buildWorkers(
     if (wanted.has('promote') && environment.promote.automatic.length > 0)
       workers.push(promoteWorker(await promoteOptions(session, environment)));
   }
+  if (wanted.has('mirror') && names === undefined)
+    for (const mirror of session.config.mirrors)
+      workers.push(mirrorWorker(await plainMirrorOptions(session, mirror)));
   return workers;
 }
 

@@ -83,6 +83,12 @@ export function kvLayout(prefix: string, environment: string, base?: string): Kv
   };
 }
 
+/** Keys of a mirror that is no environment: files below `config`, everything else with the rest of Towline's keys. */
+export function mirrorLayout(prefix: string, name: string, config: string): KvLayout {
+  const root = withSlash(prefix);
+  return { ...kvLayout(prefix, name, `${root}mirrors/${name}/`), config: withSlash(config) };
+}
+
 /** Prefix of a folder's files: `config/` for the only one, `config/FOLDER/` for one of several layers. */
 export function folderPrefix(layout: KvLayout, folders: readonly string[], folder: string): string {
   return folders.length === 1 ? layout.config : `${layout.config}${folder}/`;

@@ -42,6 +42,8 @@ describe('a JSON merge patch', () => {
 
   it('is what an independent library makes of it', () => {
     const same = (target: Json, patch: Json): void => {
+      // The library leaves these names out; RFC 7386 does not.
+      fc.pre(!/"(__proto__|prototype|constructor)":/.test(JSON.stringify([target, patch])));
       const ours = mergePatch(target, patch);
       const theirs = independent.apply(structuredClone(target), structuredClone(patch)) as Json;
       expect(canonicalJson(ours)).toBe(canonicalJson(theirs));

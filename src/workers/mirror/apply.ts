@@ -1,5 +1,5 @@
 import { kvJson, MIRROR_FLAG } from '../../domain/source/kv-layout.js';
-import type { KvLayout, MirrorChanges } from '../../domain/source/kv-layout.js';
+import type { KvKey, KvLayout, MirrorChanges } from '../../domain/source/kv-layout.js';
 import type { ObjectId, Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvOperation, KvStore, TransactionResult } from '../../ports/kv-store.js';
@@ -14,8 +14,10 @@ export interface MirrorTargets {
   repository: JobRepository;
   kv: KvStore;
   lock: HeldLock;
-  /** Contents that were read already. */
-  contents?: ReadonlyMap<ObjectId, Uint8Array>;
+  /** Contents that were read already, or that are no blobs of the repository. */
+  contents: ReadonlyMap<ObjectId, Uint8Array>;
+  /** A key that repeats the revision as plain text. */
+  revisionKey?: KvKey;
 }
 
 export interface MirrorApplied {
@@ -54,6 +56,9 @@ export async function applyMirror(
   const last: KvOperation[] = [
     { verb: 'cas', key: layout.ref, value: kvJson(plan.ref), index: plan.refIndex },
     mark('done', plan.unfinished ? null : plan.changedKeys),
+    ...(targets.revisionKey === undefined
+      ? []
+      : [{ verb: 'set', key: targets.revisionKey, value: Buffer.from(plan.revision) } as const]),
   ];
   const reserved = {
     operations: last.length + 2,
@@ -131,7 +136,7 @@ async function* operationsOf(
   for (const window of windows(plan.writes)) {
     const byId = new Map<ObjectId, MirrorWrite[]>();
     for (const write of window) {
-      const known = contents?.get(write.id);
+      const known = contents.get(write.id);
       if (known !== undefined) {
         yield put(write, known);
         continue;

@@ -1,4 +1,5 @@
-import { MIRROR_FLAG, type KvLayout } from '../../domain/source/kv-layout.js';
+import type { ExpandOptions } from '../../domain/source/expand/index.js';
+import { MIRROR_FLAG, type KvKey, type KvLayout } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
@@ -29,6 +30,8 @@ export interface MirrorWorkerOptions {
   lock: Lock;
   clock: Clock;
   log: Log;
+  expand?: ExpandOptions;
+  revisionKey?: KvKey;
   /** Pause between two looks at the repository, when nothing wakes the worker before. */
   pollMs: number;
   /** What may vanish in one pass. */
@@ -87,15 +90,9 @@ export function mirrorWorker(options: MirrorWorkerOptions): MirrorWorker {
         nothingToDo: nothingToMirror,
         apply: async (plan, seen, context) => {
           if (held === undefined) throw new Error('a pass that writes needs the lock');
-          const targets = { ...options, lock: held };
-          return seen.kind === 'whole'
-            ? applyMirror(plan, seen.observed.mirrorRef?.revision ?? null, targets, context.signal)
-            : applyMirror(
-                plan,
-                seen.observed.before.revision,
-                { ...targets, contents: seen.observed.contents },
-                context.signal,
-              );
+          const from = seen.kind === 'whole' ? seen.observed.mirrorRef : seen.observed.before;
+          const targets = { ...options, lock: held, contents: seen.observed.contents };
+          return applyMirror(plan, from?.revision ?? null, targets, context.signal);
         },
         // `.ref` is the mirror's record: revision, tree id, and every file that KV does not hold.
         record: async (applied, plan, _seen, context) => report(applied, plan, context.log),

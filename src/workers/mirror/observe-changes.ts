@@ -21,7 +21,9 @@ export async function observeChanges(
   sources: MirrorSources,
   { revision, refIndex, signal }: { revision: Revision; refIndex: number | undefined; signal: AbortSignal },
 ): Promise<MirrorChangesObserved | undefined> {
-  const { branch, layout, kv } = sources;
+  const { branch, layout, kv, expand } = sources;
+  // What a file's leaves are can depend on other files.
+  if (expand !== undefined) return undefined;
   const [ref, marker] = await Promise.all([
     kv.get(layout.ref, { signal }),
     kv.get(layout.changes, { signal }),

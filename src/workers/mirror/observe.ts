@@ -1,5 +1,6 @@
 import { parseMirrorChanges, parseMirrorRef } from '../../domain/source/mirror-ref.js';
-import { folderPrefix, type KvLayout } from '../../domain/source/kv-layout.js';
+import { expandTree, isExpandable, type ExpandOptions } from '../../domain/source/expand/index.js';
+import { folderPrefix, type KvKey, type KvLayout } from '../../domain/source/kv-layout.js';
 import { formatOf, type ObjectId, type Revision } from '../../domain/source/revision.js';
 import type { Tree } from '../../domain/source/tree.js';
 import { blobId } from '../../domain/source/tree-id.js';
@@ -16,6 +17,10 @@ export interface MirrorSources {
   layout: KvLayout;
   repository: JobRepository;
   kv: KvStore;
+  /** Files that hold a document become keys of its leaves. */
+  expand?: ExpandOptions;
+  /** A key that holds the revision as plain text, for programs that look for it there. */
+  revisionKey?: KvKey;
 }
 
 /** The commit that is to be mirrored, after a look at the remote. */
@@ -40,22 +45,22 @@ export async function branchTip(
 
 /** Reads the tree in Git and the live prefix in KV. A source that can't be read is an error, never an empty one. */
 export async function observeMirror(
-  { branch, layers, layout, repository, kv }: MirrorSources,
+  { branch, layers, layout, repository, kv, expand, revisionKey }: MirrorSources,
   { revision, signal, log }: { revision: Revision; signal: AbortSignal; log: Log },
 ): Promise<MirrorObserved> {
+  const contents = new Map<ObjectId, Uint8Array>();
   const folders: MirrorObserved['folders'] = [];
   for (const folder of layers) {
-    const tree = await repository.readTree(revision, folder, { signal });
-    folders.push({
-      folder,
-      prefix: folderPrefix(layout, layers, folder),
-      tree: await withSizes(tree, repository, signal),
-    });
+    const read = await withSizes(await repository.readTree(revision, folder, { signal }), repository, signal);
+    const tree =
+      expand === undefined ? read : await expanded(read, expand, { repository, contents, signal, log });
+    folders.push({ folder, prefix: folderPrefix(layout, layers, folder), tree });
   }
-  const [ref, changes, listed] = await Promise.all([
+  const [ref, changes, listed, told] = await Promise.all([
     kv.get(layout.ref, { signal }),
     kv.get(layout.changes, { signal }),
     kv.list(layout.config, { signal }),
+    revisionKey === undefined ? undefined : kv.get(revisionKey, { signal }),
   ]);
   const live: LiveKey[] = listed.value.map(({ key, value, flags, modifyIndex }) => ({
     key,
@@ -88,8 +93,36 @@ export async function observeMirror(
     mirrorRef,
     refIndex: ref?.modifyIndex ?? 0,
     changes: changes === undefined ? undefined : parseMirrorChanges(changes.value),
+    contents,
+    revisionKeyStale: revisionKey !== undefined && new TextDecoder().decode(told?.value) !== revision,
     valueBytes: kv.limits.valueBytes,
   };
+}
+
+/** The tree as its leaves. What can't be read as a document stands there as it is, and is named. */
+async function expanded(
+  tree: Tree,
+  options: ExpandOptions,
+  {
+    repository,
+    contents,
+    signal,
+    log,
+  }: { repository: JobRepository; contents: Map<ObjectId, Uint8Array>; signal: AbortSignal; log: Log },
+): Promise<Tree> {
+  const files = new Map<ObjectId, Uint8Array>();
+  const ids = [...new Set(tree.entries.filter(isExpandable).map(({ id }) => id))];
+  for await (const { id, bytes } of repository.readBlobs(ids, { signal })) files.set(id, bytes);
+  const result = expandTree(tree, files, options);
+  for (const [id, bytes] of result.contents) contents.set(id, bytes);
+  for (const collision of result.collisions)
+    log.warn(collision, 'two files want the same key; the first has it');
+  if (result.flat.length > 0)
+    log.warn(
+      { files: result.flat.slice(0, 20), count: result.flat.length },
+      'not a document; mirrored as it is',
+    );
+  return result.tree;
 }
 
 /** Fills in the sizes that an adapter does not know: a value that is too large must be known before the plan. */

@@ -38,6 +38,10 @@ export interface MirrorObserved {
   changes: MirrorChanges | undefined;
   /** Bytes that one value may have. */
   valueBytes: number;
+  /** Values that are no blobs of the repository. */
+  contents: ReadonlyMap<ObjectId, Uint8Array>;
+  /** The key that repeats the revision holds another one. */
+  revisionKeyStale: boolean;
 }
 
 export interface MirrorWrite {
@@ -118,6 +122,7 @@ export function planMirror(observed: MirrorObserved): MirrorPlan {
     before: observed.mirrorRef,
     refIndex: observed.refIndex,
     unfinished: observed.changes?.state === 'writing',
+    stale: observed.revisionKeyStale,
   });
 }
 
@@ -131,10 +136,12 @@ export function finishPlan({
   before,
   refIndex,
   unfinished = false,
+  stale = false,
 }: Pick<MirrorPlan, 'revision' | 'writes' | 'deletes' | 'ref' | 'refIndex'> & {
   foreign?: KvKey[];
   before: MirrorRef | undefined;
   unfinished?: boolean;
+  stale?: boolean;
 }): MirrorPlan {
   const keys = [...writes, ...deletes].map(({ key }) => key);
   const sameTree = JSON.stringify(before?.folders.map(treeOf)) === JSON.stringify(ref.folders.map(treeOf));
@@ -150,7 +157,7 @@ export function finishPlan({
     healed: sameTree && !unfinished ? keys : [],
     ref,
     refIndex,
-    refChanged: !sameText(before, ref),
+    refChanged: stale || !sameText(before, ref),
     unfinished,
     changedKeys: keys.length > MOST_CHANGED_KEYS ? null : keys,
   };

@@ -1,0 +1,315 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { GitSandbox } from '../fakes/git-sandbox.js';
+import { Processes, until, type Finished } from '../scenario/processes.js';
+import { freePorts, startConsul, withServer, type ConsulServer } from '../servers/index.js';
+
+const program = path.resolve(import.meta.dirname, '../../dist/towline.js');
+
+interface Case {
+  title: string;
+  files: Record<string, string>;
+  options?: object;
+  /** Of the repository `cfg`, branch `main`; the key of the ref is left out. */
+  keys: Record<string, string>;
+}
+
+/** git2consul's options, each with the keys that it makes of them; where it is wrong, the title says what we do. */
+const CASES: Case[] = [
+  {
+    title: 'name and branch stand before the path',
+    files: { 'a.txt': 'x\n', 'deep/er/b.json': '{}' },
+    keys: { 'cfg/main/a.txt': 'x\n', 'cfg/main/deep/er/b.json': '{}' },
+  },
+  {
+    title: 'values are the bytes of the file, not trimmed',
+    files: { 'a.txt': '  lead\n\ttail \n\n', 'empty.txt': '' },
+    keys: { 'cfg/main/a.txt': '  lead\n\ttail \n\n', 'cfg/main/empty.txt': '' },
+  },
+  {
+    title: 'include_branch_name: false',
+    options: { include_branch_name: false },
+    files: { 'a.txt': 'x' },
+    keys: { 'cfg/a.txt': 'x' },
+  },
+  {
+    title: 'include_branch_name: anything but true is false',
+    options: { include_branch_name: 'yes' },
+    files: { 'a.txt': 'x' },
+    keys: { 'cfg/a.txt': 'x' },
+  },
+  {
+    title: 'ignore_repo_name',
+    options: { ignore_repo_name: true },
+    files: { 'a.txt': 'x' },
+    keys: { 'main/a.txt': 'x' },
+  },
+  {
+    title: 'mountpoint',
+    options: { mountpoint: 'over/there' },
+    files: { 'a.txt': 'x' },
+    keys: { 'over/there/cfg/main/a.txt': 'x' },
+  },
+  {
+    title: 'source_root, which is a folder and not the beginning of a name',
+    options: { source_root: 'conf/' },
+    files: { 'conf/a.txt': 'x', 'conf/b/c.txt': 'y', 'config2/zz': 'z', 'top.txt': 't' },
+    keys: { 'cfg/main/a.txt': 'x', 'cfg/main/b/c.txt': 'y' },
+  },
+  {
+    title: 'expand_keys: a key for each leaf, names percent-encoded, others as they are',
+    options: { expand_keys: true },
+    files: {
+      'a.json':
+        '{"s": "x", "n": 1.50, "t": true, "none": null, "o": {"a b": {"x/y": "z"}}, "l": [1, 2], "e": {}}',
+      'b.yml': 'k: v\n',
+      'c.properties': 'p.q = r\n',
+      'd.txt': '{"not": "expanded"}',
+    },
+    keys: {
+      'cfg/main/a.json/s': 'x',
+      'cfg/main/a.json/n': '1.5',
+      'cfg/main/a.json/t': 'true',
+      'cfg/main/a.json/none': '',
+      'cfg/main/a.json/o/a%20b/x%2Fy': 'z',
+      'cfg/main/b.yml/k': 'v',
+      'cfg/main/c.properties/p.q': 'r',
+      'cfg/main/d.txt': '{"not": "expanded"}',
+    },
+  },
+  {
+    title: 'expand_keys: a list at the top is numbered; what is no document stands there as it is',
+    options: { expand_keys: true },
+    files: {
+      'l.json': '["x", "y"]',
+      'broken.json': '{"a"',
+      'two.yml': 'a: 1\n---\nb: 2\n',
+      'scalar.json': '"x"',
+    },
+    keys: {
+      'cfg/main/l.json/0': 'x',
+      'cfg/main/l.json/1': 'y',
+      'cfg/main/broken.json': '{"a"',
+      'cfg/main/two.yml': 'a: 1\n---\nb: 2\n',
+    },
+  },
+  {
+    title: 'ignore_file_extension',
+    options: { expand_keys: true, ignore_file_extension: true },
+    files: { 'app.json': '{"a": 1}', 'x.txt': 'x' },
+    keys: { 'cfg/main/app/a': '1', 'cfg/main/x.txt': 'x' },
+  },
+  {
+    title: 'ignore_file_extension without expand_keys does nothing',
+    options: { ignore_file_extension: true },
+    files: { 'app.json': '{"a": 1}' },
+    keys: { 'cfg/main/app.json': '{"a": 1}' },
+  },
+  {
+    title: 'common_properties',
+    options: { expand_keys: true, common_properties: 'common.properties' },
+    files: {
+      'common.properties': 'host=db\n',
+      'a.properties': 'url=http://${host}/\n',
+      'b.properties': 'u=${no}\n',
+    },
+    keys: {
+      'cfg/main/common.properties/host': 'db',
+      'cfg/main/a.properties/url': 'http://db/',
+      'cfg/main/b.properties': 'u=${no}\n',
+    },
+  },
+  {
+    title: 'names that git2consul loses',
+    files: { 'ü.txt': '1', 'a b;c@d!e%f?g#+*.txt': '2', 'q"uote.txt': '3', 'back\\slash.txt': '4' },
+    keys: {
+      'cfg/main/ü.txt': '1',
+      'cfg/main/a b;c@d!e%f?g#+*.txt': '2',
+      'cfg/main/q"uote.txt': '3',
+      'cfg/main/back\\slash.txt': '4',
+    },
+  },
+];
+
+withServer('consul', 'a configuration of git2consul', () => {
+  let consul: ConsulServer;
+  let sandbox: GitSandbox;
+  let processes: Processes;
+  beforeAll(async () => {
+    consul = await startConsul();
+  }, 60_000);
+  afterAll(async () => consul?.close(), 60_000);
+  beforeEach(() => {
+    sandbox = new GitSandbox();
+    processes = new Processes({
+      PATH: process.env['PATH'] ?? '',
+      HOME: sandbox.root,
+      NO_COLOR: '1',
+      CONSUL_HTTP_ADDR: consul.url,
+      TOWLINE_LOG_LEVEL: 'warn',
+      TOWLINE_CONSUL_PREFIX: 'own/',
+    });
+  });
+  afterEach(async () => {
+    await processes.stopAll();
+    await fetch(`${consul.url}/v1/kv/?recurse`, { method: 'DELETE' });
+    sandbox.remove();
+  });
+
+  const config = (options: object = {}, more: object = {}): string => {
+    const file = path.join(sandbox.root, 'git2consul.json');
+    const repo = { name: 'cfg', url: sandbox.bare, branches: ['main'], ...options };
+    writeFileSync(file, JSON.stringify({ version: '1.0', repos: [repo], ...more }));
+    return file;
+  };
+  const mirror = (file: string, ...args: string[]): Promise<Finished> =>
+    processes.run(process.execPath, [program, 'mirror', '--git2consul-config', file, ...args], {
+      cwd: sandbox.root,
+    });
+  const commit = (files: Record<string, string | null>): string => {
+    sandbox.write(files);
+    const id = sandbox.commit();
+    sandbox.push('--force', 'origin', 'HEAD:main');
+    return id;
+  };
+  /** Everything but Towline's own keys. */
+  async function keys(): Promise<Record<string, string>> {
+    const answer = await fetch(`${consul.url}/v1/kv/?recurse`);
+    if (answer.status === 404) return {};
+    const all = (await answer.json()) as { Key: string; Value: string | null }[];
+    return Object.fromEntries(
+      all
+        .filter(({ Key }) => !Key.startsWith('own/'))
+        .map(({ Key, Value }) => [Key, Buffer.from(Value ?? '', 'base64').toString()]),
+    );
+  }
+
+  it.each(CASES)(
+    '$title',
+    async ({ files, options, keys: expected }) => {
+      const id = commit(files);
+      const { code, stderr } = await mirror(config(options));
+      expect([code, stderr.replace(/^.*"level":40.*\n/gm, '')]).toEqual([0, '']);
+      const found = await keys();
+      const refs = Object.entries(found).filter(([key]) => key.endsWith('.ref'));
+      expect(refs.map(([, value]) => value)).toEqual([id]);
+      expect(refs[0]?.[0]).toBe(
+        [
+          ...('mountpoint' in (options ?? {}) ? ['over/there'] : []),
+          ...('ignore_repo_name' in (options ?? {}) ? [] : ['cfg']),
+          'main.ref',
+        ].join('/'),
+      );
+      expect(Object.fromEntries(Object.entries(found).filter(([key]) => !key.endsWith('.ref')))).toEqual(
+        expected,
+      );
+    },
+    60_000,
+  );
+
+  it('follows edits, deletes, renames and a rewritten history, and takes no neighbour along', async () => {
+    const file = config({ expand_keys: true });
+    commit({ 'application.yml': 'a: 1\n', 'application-dev.yml': 'a: 2\n', 'x.txt': '1', 'x2.txt': '2' });
+    await mirror(file);
+    commit({ 'application.yml': 'b: 1\n', 'x.txt': null, 'dir/y.txt': '1' });
+    await mirror(file);
+    expect(Object.keys(await keys()).sort()).toEqual([
+      'cfg/main.ref',
+      'cfg/main/application-dev.yml/a',
+      'cfg/main/application.yml/b',
+      'cfg/main/dir/y.txt',
+      'cfg/main/x2.txt',
+    ]);
+    sandbox.git('checkout', '-q', '--orphan', 'other');
+    sandbox.git('rm', '-rfq', '.');
+    commit({ 'new.txt': 'n' });
+    await mirror(file);
+    expect(Object.keys(await keys()).sort()).toEqual(['cfg/main.ref', 'cfg/main/new.txt']);
+  }, 60_000);
+
+  it('takes over from git2consul: its keys are kept or put right, its ref is followed, strangers stay', async () => {
+    const put = (key: string, value: string): Promise<Response> =>
+      fetch(`${consul.url}/v1/kv/${key}`, { method: 'PUT', body: value });
+    const id = commit({ 'a.txt': 'x', 'b.txt': ' trimmed ' });
+    await put('cfg/main.ref', 'f'.repeat(40));
+    await put('cfg/main/a.txt', 'x');
+    await put('cfg/main/b.txt', 'trimmed');
+    await put('cfg/main/stray.txt', 'left behind');
+    expect((await mirror(config())).stdout).toContain('1 foreign keys left alone');
+    expect(await keys()).toEqual({
+      'cfg/main.ref': id,
+      'cfg/main/a.txt': 'x',
+      'cfg/main/b.txt': ' trimmed ',
+      'cfg/main/stray.txt': 'left behind',
+    });
+    await put('cfg/main.ref', '');
+    await mirror(config());
+    expect((await keys())['cfg/main.ref']).toBe(id);
+  }, 60_000);
+
+  it('mirrors every branch that is named, and goes on where one is missing', async () => {
+    commit({ 'a.txt': 'main' });
+    sandbox.git('checkout', '-q', '-b', 'feature/one');
+    sandbox.write({ 'a.txt': 'feature' });
+    sandbox.commit();
+    sandbox.push('origin', 'HEAD:refs/heads/feature/one');
+    const { code, stderr } = await mirror(config({ branches: ['gone', 'main', 'feature/one'] }));
+    expect([code, stderr]).toEqual([1, expect.stringContaining('has no branch "gone"')]);
+    expect(await keys()).toMatchObject({ 'cfg/main/a.txt': 'main', 'cfg/feature/one/a.txt': 'feature' });
+  }, 60_000);
+
+  it('stays and follows webhooks on the ports and paths that are configured', async () => {
+    commit({ 'a.txt': '1' });
+    const [port = 0] = await freePorts(1);
+    const file = config({ hooks: [{ type: 'github', port, url: '/gitpoke' }] });
+    const daemon = await processes.start(process.execPath, [program, 'mirror', '--git2consul-config', file], {
+      cwd: sandbox.root,
+      logFile: path.join(sandbox.root, 'log'),
+    });
+    const value = async (): Promise<string | undefined> => (await keys())['cfg/main/a.txt'];
+    await until('it is mirrored at the start', async () => (await value()) === '1');
+    commit({ 'a.txt': '2' });
+    const poke = (method: string, at: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}${at}`, { method, ...(method === 'GET' ? {} : { body: 'whatever' }) });
+    expect((await poke('POST', '/elsewhere')).status).toBe(404);
+    expect(await (await poke('POST', '/gitpoke')).text()).toBe('ok');
+    await until('the push is mirrored', async () => (await value()) === '2');
+    commit({ 'a.txt': '3' });
+    expect((await poke('GET', '/gitpoke')).status).toBe(200);
+    await until('the next one too', async () => (await value()) === '3');
+    await daemon.stop();
+  }, 60_000);
+
+  it.each([
+    [{ branches: [] }, 'branches: there is none'],
+    [{ branches: ['main', 'main'] }, 'one is there twice'],
+    [{ mountpoint: '/x' }, 'must not begin or end with "/"'],
+    [{ hooks: [{ type: 'polling', interval: 0.5 }] }, 'whole minutes'],
+    [{ hooks: [{ type: 'svn' }] }, 'there is no "svn"'],
+    [{ url: undefined }, 'url: it is missing'],
+    [{ branches: ['--upload-pack=x'] }, 'is no branch'],
+    [{ source_root: '../..' }, 'source_root'],
+  ])('is refused with everything that is wrong: %j', async (options, words) => {
+    const { code, stderr } = await mirror(config(options));
+    expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
+  });
+
+  it('becomes mirrors of towline.yaml that do the same', async () => {
+    commit({ 'conf/a.json': '{"x": [1]}', 'conf/b.txt': 'b' });
+    const file = config({ source_root: 'conf', expand_keys: true, mountpoint: 'm' });
+    await mirror(file);
+    const before = await keys();
+    const { stdout } = await processes.run(process.execPath, [program, 'mirror', 'import-git2consul', file], {
+      cwd: sandbox.root,
+    });
+    writeFileSync(path.join(sandbox.root, 'towline.yaml'), `version: 1\n${stdout}`);
+    const again = await processes.run(process.execPath, [program, 'mirror', '--once'], { cwd: sandbox.root });
+    expect([again.code, again.stderr, again.stdout]).toEqual([
+      0,
+      '',
+      expect.stringContaining('KV already holds'),
+    ]);
+    expect(await keys()).toEqual(before);
+  }, 60_000);
+});
