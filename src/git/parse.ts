@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parseObjectId, parseRevision } from '../domain/source/revision.js';
 import type { FileMode, TreeEntry } from '../domain/source/tree.js';
 import type { CommitInfo } from '../ports/job-repository.js';
@@ -5,32 +6,33 @@ import type { CommitInfo } from '../ports/job-repository.js';
 /** A path from bytes. One that is not UTF-8 keeps its exact bytes beside the text. */
 export function pathOf(bytes: Buffer): { path: string; pathHex?: string } {
   const path = bytes.toString('utf8');
-  return Buffer.from(path, 'utf8').equals(bytes) ? { path } : { path, pathHex: bytes.toString('hex') };
+  return isUtf8(bytes) ? { path } : { path, pathHex: bytes.toString('hex') };
 }
 
-/** Splits output of git's `-z` options. */
-export function records(output: Buffer): Buffer[] {
-  const parts: Buffer[] = [];
+/** Splits output of git's `-z` options, one piece at a time: a listing may have a hundred thousand. */
+export function* records(output: Buffer): Iterable<Buffer> {
   let from = 0;
   for (let at = output.indexOf(0); at >= 0; at = output.indexOf(0, from)) {
-    parts.push(output.subarray(from, at));
+    yield output.subarray(from, at);
     from = at + 1;
   }
-  return parts;
 }
 
 /** `git ls-tree -r -l -z`: `MODE TYPE ID SIZE\tPATH`. */
 export function parseLsTree(output: Buffer): TreeEntry[] {
-  return records(output).map((record) => {
+  return Array.from(records(output), (record) => {
     const tab = record.indexOf(0x09);
-    const [mode = '', , id = '', size = '-'] = record.subarray(0, tab).toString('latin1').split(/ +/);
-    const object = parseObjectId(id);
-    if (object === undefined)
-      throw new Error(`git ls-tree printed ${record.toString('latin1').slice(0, 100)}`);
+    const type = record.indexOf(0x20) + 1;
+    const start = record.indexOf(0x20, type) + 1;
+    const end = record.indexOf(0x20, start);
+    // Each part is a text of its own: a slice would keep the whole line in memory.
+    const id = parseObjectId(record.toString('latin1', start, end));
+    const size = record.toString('latin1', end, tab).trim();
+    if (id === undefined) throw new Error(`git ls-tree printed ${record.toString('latin1').slice(0, 100)}`);
     return {
       ...pathOf(record.subarray(tab + 1)),
-      mode: fileMode(mode),
-      id: object,
+      mode: fileMode(record.toString('latin1', 0, type - 1)),
+      id,
       ...(size === '-' ? {} : { size: Number(size) }),
     };
   });
@@ -47,7 +49,7 @@ export const LOG_FORMAT = ['%H', '%P', '%an', '%ae', '%aI', '%B'].join('%x1f');
 
 /** Commits printed with LOG_FORMAT. */
 export function parseLog(output: Buffer): CommitInfo[] {
-  return records(Buffer.concat([output, Buffer.from([0])]))
+  return [...records(Buffer.concat([output, Buffer.from([0])]))]
     .map((record) => record.toString('utf8'))
     .filter((text) => text.trim() !== '')
     .map((text) => {

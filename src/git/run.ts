@@ -129,7 +129,8 @@ export async function git(
     );
   }
   if (!allow.includes(result.exitCode)) throw failure(args, result.exitCode, stderr);
-  return { exitCode: result.exitCode, stdout: Buffer.from(result.stdout), stderr };
+  const { buffer, byteOffset, byteLength } = result.stdout;
+  return { exitCode: result.exitCode, stdout: Buffer.from(buffer, byteOffset, byteLength), stderr };
 }
 
 /** The folder of a repository that is used in place is gone, or not there for now. */

@@ -1,4 +1,4 @@
-import { digest } from '../../domain/source/digest.js';
+import { createHash } from 'node:crypto';
 import { kvKey, kvJson, MIRROR_FLAG, whyNotHeld } from '../../domain/source/kv-layout.js';
 import type {
   KvKey,
@@ -7,7 +7,6 @@ import type {
   MirrorFolder,
   MirrorRef,
 } from '../../domain/source/kv-layout.js';
-import type { Json } from '../../domain/source/json.js';
 import type { ObjectId, Revision } from '../../domain/source/revision.js';
 import type { Tree, TreeEntry } from '../../domain/source/tree.js';
 
@@ -87,15 +86,15 @@ const MOST_CHANGED_KEYS = 2000;
 /** Compares the folders in Git with the live keys, by content. Nothing is assumed from what earlier passes wrote. */
 export function planMirror(observed: MirrorObserved): MirrorPlan {
   const { live, revision } = observed;
-  const liveByKey = new Map(live.map((entry) => [entry.key, entry]));
-  const wanted = new Set<KvKey>();
+  // What Git wants is taken out: the rest are keys that nobody in Git knows.
+  const others = new Map(live.map((entry) => [entry.key, entry]));
   const writes: MirrorWrite[] = [];
   const folders = observed.folders.map((folder): MirrorFolder => {
     const { held, exceptions } = divided(folder.tree, observed.valueBytes);
     for (const entry of held) {
       const key = kvKey(folder.prefix + entry.path);
-      wanted.add(key);
-      const now = liveByKey.get(key);
+      const now = others.get(key);
+      others.delete(key);
       if (now?.blob !== entry.id || now.flags !== MIRROR_FLAG) writes.push(writeOf(entry, key, now));
     }
     const { id, entries, format } = folder.tree;
@@ -108,11 +107,11 @@ export function planMirror(observed: MirrorObserved): MirrorPlan {
       exceptions,
     };
   });
-  const others = live.filter((entry) => !wanted.has(entry.key));
-  const deletes = others
+  const left = [...others.values()];
+  const deletes = left
     .filter((entry) => entry.flags === MIRROR_FLAG)
     .map(({ key, modifyIndex, blob }) => ({ key, index: modifyIndex, blob }));
-  const foreign = others.filter((entry) => entry.flags !== MIRROR_FLAG).map(({ key }) => key);
+  const foreign = left.filter((entry) => entry.flags !== MIRROR_FLAG).map(({ key }) => key);
   return finishPlan({
     revision,
     writes,
@@ -143,24 +142,33 @@ export function finishPlan({
   unfinished?: boolean;
   stale?: boolean;
 }): MirrorPlan {
-  const keys = [...writes, ...deletes].map(({ key }) => key);
+  const keys = (): KvKey[] => [...writes, ...deletes].map(({ key }) => key);
   const sameTree = JSON.stringify(before?.folders.map(treeOf)) === JSON.stringify(ref.folders.map(treeOf));
   return {
-    id: digest([revision, ...writes.map((w) => [w.key, w.id]), ...deletes.map((d) => d.key)] as Json).slice(
-      7,
-      19,
-    ),
+    id: planId(revision, writes, deletes),
     revision,
     writes,
     deletes,
     foreign,
-    healed: sameTree && !unfinished ? keys : [],
+    healed: sameTree && !unfinished ? keys() : [],
     ref,
     refIndex,
     refChanged: stale || !sameText(before, ref),
     unfinished,
-    changedKeys: keys.length > MOST_CHANGED_KEYS ? null : keys,
+    changedKeys: writes.length + deletes.length > MOST_CHANGED_KEYS ? null : keys(),
   };
+}
+
+/** A name for what will be written, piece by piece: a first mirror writes a hundred thousand keys. */
+function planId(
+  revision: Revision,
+  writes: readonly MirrorWrite[],
+  deletes: readonly MirrorDelete[],
+): string {
+  const hash = createHash('sha256').update(revision);
+  for (const { key, id } of writes) hash.update(`\n${id} ${key}`);
+  for (const { key } of deletes) hash.update(`\n- ${key}`);
+  return hash.digest('hex').slice(0, 12);
 }
 
 function treeOf({ prefix, tree }: MirrorFolder): string[] {
