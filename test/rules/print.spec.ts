@@ -41,6 +41,8 @@ const text = fc.oneof(
     'é',
     '𝄞',
     '2026-01-01',
+    '\u2003\u2003',
+    'x\u00a0',
   ),
 );
 const { value } = fc.letrec<{ value: Json }>((tie) => ({

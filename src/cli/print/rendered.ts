@@ -60,6 +60,7 @@ function pointerOf(path: readonly unknown[], node: Node): Pointer {
 function withComment(line: string, dim: (text: string) => string): string {
   const at = line.indexOf(`#${MARK}`);
   if (at < 0) return line;
-  const text = line.slice(0, at).trimEnd();
+  // Only the blank before the comment: other white space at the end belongs to the value.
+  const text = line.slice(0, at).replace(/ +$/, '');
   return `${text.padEnd(COMMENT_COLUMN)} ${dim(`# ${line.slice(at + 1 + MARK.length)}`)}`;
 }
