@@ -1,11 +1,9 @@
 import path from 'node:path';
 import type { ConsulAccess } from '../consul/index.js';
 import type { Config, EnvironmentConfig, MirrorConfig } from '../config/config.js';
-import { kvLayout, kvKey, mirrorLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
+import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
-import type { PlanInput } from '../domain/plan/plan-input.js';
-import type { Release } from '../domain/release/release.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -16,9 +14,6 @@ import { TowlineError } from '../runtime/errors.js';
 import { createLog, type Log } from '../runtime/log.js';
 import { systemClock } from '../runtime/system-clock.js';
 import { SCHEDULER_KINDS } from '../schedulers/registry.js';
-import type { DeployWorkerOptions } from '../workers/deploy/index.js';
-import type { MirrorWorkerOptions } from '../workers/mirror/index.js';
-import type { PromoteWorkerOptions } from '../workers/promote/index.js';
 import { consulAccess } from './consul-access.js';
 import type { GlobalFlags, Io } from './io.js';
 import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
@@ -112,109 +107,6 @@ export async function withSession(
   } finally {
     await session.close();
   }
-}
-
-export async function mirrorOptions(
-  session: Session,
-  environment: EnvironmentConfig,
-  { allowDeletes = false }: { allowDeletes?: boolean } = {},
-): Promise<MirrorWorkerOptions> {
-  return {
-    branch: environment.branch,
-    layers: environment.layers,
-    layout: session.layout(environment),
-    repository: await session.repository(),
-    kv: await session.kv(),
-    lock: await session.lock(),
-    clock: systemClock,
-    log: session.log,
-    pollMs: session.config.poll.intervalSeconds * 1000,
-    deletes: { ...environment.mirror.deletes, allowed: allowDeletes },
-    reconcileMs: session.config.poll.reconcileSeconds * 1000,
-  };
-}
-
-export async function plainMirrorOptions(
-  session: Session,
-  mirror: MirrorConfig,
-  { allowDeletes = false, pollMs }: { allowDeletes?: boolean; pollMs?: number } = {},
-): Promise<MirrorWorkerOptions> {
-  const { prefix } = session.config.consul;
-  return {
-    branch: mirror.branch,
-    layers: [mirror.folder],
-    layout: mirrorLayout(prefix, mirror.name, mirror.prefix),
-    repository:
-      mirror.url === undefined ? await session.repository() : await session.repositoryAt(mirror.url),
-    kv: await session.kv(),
-    lock: await session.lock(),
-    clock: systemClock,
-    log: session.log,
-    pollMs: pollMs ?? session.config.poll.intervalSeconds * 1000,
-    reconcileMs: session.config.poll.reconcileSeconds * 1000,
-    deletes: { ...mirror.deletes, allowed: allowDeletes },
-    ...(mirror.expand === undefined ? {} : { expand: mirror.expand }),
-    ...(mirror.revisionKey === undefined ? {} : { revisionKey: kvKey(mirror.revisionKey) }),
-  };
-}
-
-export async function deployOptions(
-  session: Session,
-  environment: EnvironmentConfig,
-  {
-    adopt = 'none',
-    retry = 'none',
-    allowPrune = false,
-  }: { adopt?: PlanInput['adopt']; retry?: PlanInput['retry']; allowPrune?: boolean } = {},
-): Promise<DeployWorkerOptions> {
-  const { deploy } = environment;
-  return {
-    layout: session.layout(environment),
-    kv: await session.kv(),
-    lock: await session.lock(),
-    ledger: await session.ledger(environment),
-    ledgerRequired: session.config.ledger.required,
-    schedulers: await session.schedulers(environment),
-    models: session.models(environment),
-    rules: environment.rules,
-    layers: environment.layers,
-    policy: { ...deploy.prune, allowed: allowPrune },
-    deploy: {
-      concurrency: deploy.concurrency,
-      deadlineMs: deploy.timeoutSeconds * 1000,
-      onFailure: deploy.onFailure,
-      force: deploy.force,
-    },
-    adopt,
-    retry,
-    clock: systemClock,
-    log: session.log,
-    pollMs: session.config.poll.intervalSeconds * 1000,
-  };
-}
-
-export async function promoteOptions(
-  session: Session,
-  environment: EnvironmentConfig,
-  asked?: Release,
-): Promise<PromoteWorkerOptions> {
-  return {
-    environment: environment.name,
-    branch: environment.branch,
-    layers: environment.layers,
-    automatic: environment.promote.automatic,
-    releasesPrefix: session.releasesPrefix,
-    repository: await session.repository(),
-    kv: await session.kv(),
-    lock: await session.lock(),
-    lockKey: kvKey(session.layout(environment).lock('promote')),
-    models: session.models(environment),
-    author: session.config.repository.author,
-    clock: systemClock,
-    log: session.log,
-    pollMs: session.config.poll.intervalSeconds * 1000,
-    ...(asked === undefined ? {} : { asked }),
-  };
 }
 
 /** `--adopt` and `--retry`: alone for all, or with one job reference. */

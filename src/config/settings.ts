@@ -111,12 +111,7 @@ export class Settings {
       if (secret !== '') return secret;
       this.problem(file.origin, `the file ${file.value} is empty`, 'Write the secret into it.');
     } catch (error) {
-      const why = (error as { code?: unknown }).code;
-      this.problem(
-        file.origin,
-        `the file ${file.value} can't be read${typeof why === 'string' ? ` (${why})` : ''}`,
-        'Check its path and permissions.',
-      );
+      this.#unreadable(file, error);
     }
     return undefined;
   }
@@ -133,12 +128,7 @@ export class Settings {
       if (bytes !== undefined) return bytes;
       this.problem(file.origin, `there is no file ${file.value}`, 'Correct the path, or add the file.');
     } catch (error) {
-      const why = (error as { code?: unknown }).code;
-      this.problem(
-        file.origin,
-        `the file ${file.value} can't be read${typeof why === 'string' ? ` (${why})` : ''}`,
-        'Check its path and permissions.',
-      );
+      this.#unreadable(file, error);
     }
     return undefined;
   }
@@ -152,6 +142,15 @@ export class Settings {
       fix,
       place: named ? { file: origin.name } : this.#options.placeOf(origin.at, part),
     });
+  }
+
+  #unreadable({ origin, value }: Sourced<string>, error: unknown): void {
+    const why = (error as { code?: unknown }).code;
+    this.problem(
+      origin,
+      `the file ${value} can't be read${typeof why === 'string' ? ` (${why})` : ''}`,
+      'Check its path and permissions.',
+    );
   }
 
   #fromFile<T extends Json>(at: Pointer, is: (value: Json) => value is T): Sourced<T> | undefined {

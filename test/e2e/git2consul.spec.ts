@@ -295,6 +295,18 @@ withServer('consul', 'a configuration of git2consul', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
   });
 
+  it('tells of options that nothing comes of', async () => {
+    commit({ 'a.txt': 'x' });
+    const { code, stderr } = await mirror(config({}, { local_store: '/tmp/x', halt_on_change: true }));
+    expect([code, stderr.trim().split('\n')]).toEqual([
+      0,
+      [
+        expect.stringMatching(/^note: local_store is not used/),
+        expect.stringMatching(/^note: halt_on_change/),
+      ],
+    ]);
+  }, 60_000);
+
   it('becomes mirrors of towline.yaml that do the same', async () => {
     commit({ 'conf/a.json': '{"x": [1]}', 'conf/b.txt': 'b' });
     const file = config({ source_root: 'conf', expand_keys: true, mountpoint: 'm' });

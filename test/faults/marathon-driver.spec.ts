@@ -213,6 +213,17 @@ describe('changing Marathon through a network that loses and a proxy that lies',
     );
   });
 
+  it('waits for a task that runs at first and ends a moment later', async () => {
+    const outcome = await put('/soon', sleeper('/soon', { cmd: 'sleep 0.9; exit 0' }), {
+      onFailure: 'leave',
+    });
+    expect(outcome).toMatchObject({ state: 'failed' });
+    await scheduler.apply(
+      change('delete', '/soon', undefined, await liveOf('/soon')),
+      options({ force: true }),
+    );
+  });
+
   it('takes a new app away again that never becomes healthy', async () => {
     const sick = sleeper('/sick', {
       healthChecks: [

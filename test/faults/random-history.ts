@@ -62,7 +62,6 @@ export function writeHistory(bare: string, count: number, seed: number): { id: s
     parts.push(data(`Commit ${at}`), base < 0 ? '' : `from :${base + 1}\n`, 'deleteall\n');
     for (const [path, text] of tree) parts.push(`M 100644 inline "jobs/${path}"\n${data(text)}`);
     parts.push('\n');
-    if (base < 0) parts.unshift('');
   }
   // Each root is a branch of its own, or fast-import would take it for a child of the one before.
   const script = parts

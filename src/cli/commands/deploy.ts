@@ -1,12 +1,13 @@
 import { hasErrors } from '../../domain/source/diagnostic.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { deployWorker, type DeployResult } from '../../workers/deploy/index.js';
-import { deployOptions, whichJobs, withSession } from '../compose.js';
+import { whichJobs, withSession } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { printDiagnostics } from '../print/diagnostics.js';
 import { printOutcomes } from '../print/outcomes.js';
 import { planJson, printPlan } from '../print/plan.js';
+import { deployOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   once?: boolean;

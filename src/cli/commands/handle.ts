@@ -3,12 +3,13 @@ import { EXIT } from '../../runtime/exit-codes.js';
 import { deployWorker } from '../../workers/deploy/index.js';
 import { mirrorWorker } from '../../workers/mirror/index.js';
 import { promoteWorker } from '../../workers/promote/index.js';
-import { deployOptions, mirrorOptions, promoteOptions, withSession } from '../compose.js';
+import { withSession } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { printError } from '../print/error.js';
 import { deployExit, printDeploy } from './deploy.js';
 import { mirrorText } from '../mirror-passes.js';
 import { promoteText } from './promote.js';
+import { deployOptions, mirrorOptions, promoteOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   worker: 'deploy' | 'promote' | 'mirror';

@@ -12,12 +12,13 @@ import { layersAt } from '../../queries/revision-files.js';
 import { messageOf, TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { mirrorWorker, type MirrorResult } from '../../workers/mirror/index.js';
-import { mirrorOptions, openSession, type Session } from '../compose.js';
+import { openSession, type Session } from '../compose.js';
 import { gitConfigValue } from '../git-config.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
 import { UNREAD, type GivenFile } from '../settings.js';
 import { mirrorText } from '../mirror-passes.js';
+import { mirrorOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   notify?: string;

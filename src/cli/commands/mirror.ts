@@ -1,9 +1,10 @@
 import { TowlineError } from '../../runtime/errors.js';
 import { mirrorWorker, type MirrorWorker } from '../../workers/mirror/index.js';
-import { chosenMirrors, mirrorOptions, plainMirrorOptions, withSession, type Session } from '../compose.js';
+import { chosenMirrors, withSession, type Session } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import type { GlobalFlags, Io } from '../io.js';
 import { passes } from '../mirror-passes.js';
+import { mirrorOptions, plainMirrorOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   once?: boolean;

@@ -7,9 +7,10 @@ import { EXIT } from '../../runtime/exit-codes.js';
 import { systemClock } from '../../runtime/system-clock.js';
 import { promoteWorker, type PromoteResult } from '../../workers/promote/index.js';
 import { whoAmI } from '../ci-environment.js';
-import { imageArgument, promoteOptions, withSession, type Session } from '../compose.js';
+import { imageArgument, withSession, type Session } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
+import { promoteOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   env?: string[];

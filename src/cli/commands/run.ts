@@ -4,16 +4,10 @@ import { deployWorker } from '../../workers/deploy/index.js';
 import { mirrorWorker } from '../../workers/mirror/index.js';
 import { promoteWorker } from '../../workers/promote/index.js';
 import type { Worker } from '../../workers/worker.js';
-import {
-  deployOptions,
-  mirrorOptions,
-  plainMirrorOptions,
-  promoteOptions,
-  withSession,
-  type Session,
-} from '../compose.js';
+import { withSession, type Session } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import type { GlobalFlags, Io } from '../io.js';
+import { deployOptions, mirrorOptions, plainMirrorOptions, promoteOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   env?: string[];

@@ -6,11 +6,12 @@ import type { Json } from '../../domain/source/json.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { startHooks } from '../../server/hooks.js';
 import { mirrorWorker, type MirrorWorker } from '../../workers/mirror/index.js';
-import { plainMirrorOptions, withSession, type Session } from '../compose.js';
+import { withSession, type Session } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { passes } from '../mirror-passes.js';
 import { translate, type Translated } from './translate.js';
+import { plainMirrorOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   once?: boolean;
@@ -29,6 +30,7 @@ export async function runGit2consul(source: string, flags: Flags, io: Io): Promi
     io,
     async (session) => {
       const translated = await readConfig(source, session, io);
+      for (const note of translated.notes) writeLine(io.stderr, `note: ${note}`);
       const workers: MirrorWorker[] = [];
       for (const mirror of translated.mirrors)
         workers.push(

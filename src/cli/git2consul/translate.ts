@@ -17,9 +17,17 @@ export interface Translated {
   polls: Map<string, number>;
   /** One pass and no more: no_daemon, or nothing that could start another. */
   once: boolean;
-  /** Where it is mirrored otherwise than git2consul does, in words. */
+  /** What the configuration says and nothing comes of, in words. */
   notes: string[];
 }
+
+/** Options of the process that have no meaning here. */
+const UNUSED = [
+  ['local_store', 'copies of remotes are kept where repository.store says'],
+  ['halt_on_change', 'start it again for a new configuration'],
+  ['logger', 'see log in towline.yaml, or --log-level'],
+  ['max_sockets', 'there are never more than a few'],
+] as const;
 
 type Found = Translated & { problems: string[] };
 
@@ -45,6 +53,9 @@ export function translate(config: Json): Translated | { problems: string[] } {
   }
   const { problems, ...translated } = found;
   if (problems.length > 0) return { problems };
+  const { notes } = translated;
+  for (const [option, instead] of UNUSED)
+    if (config[option] !== undefined) notes.push(`${option} is not used: ${instead}`);
   const waits = translated.polls.size > 0 || translated.hooks.length > 0;
   return { ...translated, once: config['no_daemon'] === true || !waits };
 }
