@@ -16,11 +16,18 @@ export interface ConsulKvOptions extends ConsulAccess {
   log: Log;
 }
 
+/**
+ * A leader that was elected a moment ago answers ordinary reads from what it has replayed of its log so far: older values,
+ * or none. All that is read here is acted upon, so every read asks the leader to be up to date first; that costs a round
+ * trip between the servers.
+ */
+const CONSISTENT = { consistent: '' };
+
 /** Consul's KV store (API of 1.8 and later). Reads that could not connect are tried a few times, writes never. */
 export function consulKvStore(options: ConsulKvOptions): KvStore & { close(): Promise<void> } {
   const http = new ConsulHttp(options);
   const read = (path: string, query: Record<string, string>, signal: AbortSignal): Promise<Answer> =>
-    retry(() => http.call({ method: 'GET', path, query, signal }), {
+    retry(() => http.call({ method: 'GET', path, query: { ...query, ...CONSISTENT }, signal }), {
       signal,
       attempts: 4,
       minMs: 100,
@@ -34,7 +41,7 @@ export function consulKvStore(options: ConsulKvOptions): KvStore & { close(): Pr
   ): Promise<Answer> => {
     const waiting: Record<string, string> =
       index < 1 ? {} : { index: String(index), wait: `${Math.max(1, Math.round(waitMs))}ms` };
-    return http.call({ method: 'GET', path, query: { ...query, ...waiting }, signal, waitMs });
+    return http.call({ method: 'GET', path, query: { ...query, ...CONSISTENT, ...waiting }, signal, waitMs });
   };
   const entries = (answer: Answer, path: string): KvEntry[] =>
     answer.status === 404 ? [] : entriesOf(jsonOf(answer, path), path);
@@ -55,7 +62,7 @@ export function consulKvStore(options: ConsulKvOptions): KvStore & { close(): Pr
         chunks(keys, CONSUL_LIMITS.operations).map(async (chunk) => {
           // A transaction that only reads: one request for many keys. It fails where one of them is absent.
           const body = JSON.stringify(chunk.map((key) => ({ KV: { Verb: 'get', Key: key } })));
-          const answer = await http.call({ method: 'PUT', path: '/v1/txn', body, signal });
+          const answer = await http.call({ method: 'PUT', path: '/v1/txn', query: CONSISTENT, body, signal });
           if (answer.status === 200) entriesOfResults(jsonOf(answer, '/v1/txn')).forEach(add);
           else
             await Promise.all(

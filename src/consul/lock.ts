@@ -25,8 +25,14 @@ export function consulLock(options: ConsulLockOptions): Lock & { close(): Promis
   const kv = consulKvStore(options);
   const sessions = sessionApi(options);
   const held = new Set<HeldLock>();
+  /** Sessions of our own that could not be ended when their lock was given up. */
+  const abandoned = new Set<string>();
 
   const take = async (key: KvKey, signal: AbortSignal): Promise<HeldLock | undefined> => {
+    for (const session of [...abandoned]) {
+      await sessions.destroy(session);
+      abandoned.delete(session);
+    }
     const session = await sessions.create(`towline ${key}`, ttlSeconds, signal);
     try {
       const path = keyPath(key);
@@ -64,8 +70,10 @@ export function consulLock(options: ConsulLockOptions): Lock & { close(): Promis
         stop.abort();
         // Released first: a session that is destroyed while it holds a key leaves a lock-delay behind.
         const signal = AbortSignal.timeout(5000);
+        abandoned.add(session);
         await http.call({ method: 'PUT', path: keyPath(key), query: { release: session }, signal });
         await sessions.destroy(session);
+        abandoned.delete(session);
       },
     };
     held.add(lock);
@@ -77,14 +85,17 @@ export function consulLock(options: ConsulLockOptions): Lock & { close(): Promis
   /** Renews at a third of the time to live; gives up when the session can no longer be alive. */
   const renew = async (session: string, signal: AbortSignal, lose: (why: string) => void): Promise<void> => {
     let good = Date.now();
+    let pauseMs = (ttlSeconds * 1000) / 3;
     while (!signal.aborted) {
-      await sleep((ttlSeconds * 1000) / 3, signal).catch(() => undefined);
+      await sleep(pauseMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
         if (!(await sessions.renew(session))) return lose('its session ended');
         good = Date.now();
+        pauseMs = (ttlSeconds * 1000) / 3;
       } catch (error) {
         log.warn({ err: error, session }, 'the session could not be renewed');
+        pauseMs = 1000;
         if (Date.now() - good > ttlSeconds * 1000)
           return lose(`its session could not be renewed: ${messageOf(error)}`);
       }

@@ -1,8 +1,9 @@
 import type { KvKey } from '../domain/source/kv-layout.js';
 import type { HeldLock, Lock } from '../ports/lock.js';
-import { TowlineError } from '../runtime/errors.js';
+import { sleep, withTimeout } from '../runtime/abort.js';
+import { kindOf, messageOf, NEXT_STEP, TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
-import { withTimeout } from '../runtime/abort.js';
+import { backoff } from '../runtime/retry.js';
 
 export interface LockedOptions {
   lock: Lock;
@@ -13,6 +14,8 @@ export interface LockedOptions {
 
 /** How long a single pass waits for a lock that another worker holds. Longer than a dead holder's session lives. */
 const WAIT_FOR_LOCK_MS = 45_000;
+/** Pauses of a daemon that waits for a Consul which does not answer. */
+const PATIENCE = { minMs: 200, maxMs: 10_000 };
 
 /**
  * Runs one action under the worker's lock. The action's signal also fires when the lock is lost, so that nothing is
@@ -45,15 +48,16 @@ async function waitForLock({ lock, key, signal, log }: LockedOptions): Promise<H
 }
 
 /**
- * Leads until the signal fires: takes the lock, runs the action, and takes the lock again whenever it was lost. The
- * action ends when its signal fires.
+ * Leads until the signal fires: takes the lock, runs the action, and takes the lock again whenever it was lost, also when
+ * that needs a Consul that is not up just now. The action ends when its signal fires.
  */
 export async function lead(
-  { lock, key, signal, log }: LockedOptions,
+  options: LockedOptions,
   action: (held: HeldLock, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
+  const { key, signal, log } = options;
   while (!signal.aborted) {
-    const held = await lock.acquire(key, { signal });
+    const held = await acquirePatiently(options);
     log.info({ lock: key }, 'leading');
     try {
       await action(held, AbortSignal.any([signal, held.lost]));
@@ -64,7 +68,23 @@ export async function lead(
       await release(held, log);
     }
     if (!signal.aborted)
-      log.warn({ lock: key, reason: held.lost.reason as unknown }, 'lost the lock; standing by');
+      log.warn({ lock: key, reason: messageOf(held.lost.reason) }, 'lost the lock; standing by');
+  }
+}
+
+/** A daemon outlives an outage: only what waiting can't mend is thrown. */
+async function acquirePatiently({ lock, key, signal, log }: LockedOptions): Promise<HeldLock> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await lock.acquire(key, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      const step = NEXT_STEP[kindOf(error)];
+      if (step === 'stop' || step === 'stall') throw error;
+      const pauseMs = backoff(failures, PATIENCE);
+      log.warn({ err: error, lock: key, pauseMs }, 'the lock can not be asked for now; trying again');
+      await sleep(pauseMs, signal);
+    }
   }
 }
 

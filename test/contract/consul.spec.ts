@@ -235,3 +235,79 @@ withServer('consul', 'a real Consul', () => {
     }
   });
 });
+
+withServer('consul', 'a real Consul that restarts', () => {
+  let consul: ConsulServer;
+  beforeAll(async () => {
+    consul = await startConsul();
+  });
+  afterAll(() => consul.close());
+
+  it('never answers a read from before the last write, however soon after its start it is asked', async () => {
+    const store = consulKvStore({ address: consul.url, log });
+    const [many, one] = [kvKey('restart/many/'), kvKey('restart/one')];
+    for (let at = 0; at < 400; at++) await store.put(kvKey(`${many}${at}`), Buffer.from('x'), { signal });
+    for (let value = 0; value < 400; value++) await store.put(one, Buffer.from(String(value)), { signal });
+    for (let restart = 0; restart < 3; restart++) {
+      await consul.stop();
+      let up = false;
+      const reading = (async () => {
+        const seen = new Set<string>();
+        while (!up) {
+          // Whatever is no answer yet is no wrong answer.
+          const read = await Promise.all([
+            store.list(many, { signal }),
+            store.get(one, { signal }),
+            store.getMany([one], { signal }),
+            store.watch(one, { signal, index: 0, waitMs: 100 }),
+          ]).catch(() => undefined);
+          if (read !== undefined)
+            seen.add(
+              JSON.stringify([
+                read[0].value.length,
+                ...[read[1], read[2].get(one), read[3].value].map((e) =>
+                  Buffer.from(e?.value ?? []).toString(),
+                ),
+              ]),
+            );
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        return seen;
+      })();
+      await consul.start();
+      await store.get(one, { signal });
+      up = true;
+      expect(
+        [...(await reading)].filter((seen) => seen !== JSON.stringify([400, '399', '399', '399'])),
+      ).toEqual([]);
+    }
+    await store.close();
+  });
+
+  it('gives a lock back to the holder that could not return it while Consul was away', async () => {
+    const key = kvKey('locks/not-returned');
+    const lock = consulLock({ address: consul.url, log });
+    const held = await lock.acquire(key, { signal });
+    await consul.stop();
+    await expect(held.release()).rejects.toMatchObject({ kind: 'unavailable' });
+    await consul.start();
+    const again = await lock.tryAcquire(key, { signal });
+    expect(again).toBeDefined();
+    expect(again?.session).not.toBe(held.session);
+    await lock.close();
+  });
+
+  it('keeps a lock over its own restart', async () => {
+    const key = kvKey('locks/kept');
+    const lock = consulLock({ address: consul.url, log });
+    const store = consulKvStore({ address: consul.url, log });
+    const held = await lock.acquire(key, { signal });
+    await consul.stop();
+    await consul.start();
+    // The watch of the lock asks again a second after an error.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(held.lost.aborted).toBe(false);
+    expect(await store.transaction([held.guard()], { signal })).toMatchObject({ committed: true });
+    await Promise.all([lock.close(), store.close()]);
+  });
+});

@@ -12,7 +12,7 @@ import { random, writeHistory } from './random-history.js';
 
 const COMMITS = 500;
 const KILLS = 4;
-const RESTARTS = 3;
+const RESTARTS = 9;
 const signal = new AbortController().signal;
 const layout = kvLayout('towline/', 'test');
 const program = path.resolve(import.meta.dirname, '../../dist/towline.js');
