@@ -1,12 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { stat } from 'node:fs/promises';
 import {
-  formatOf,
   isZeroId,
   parseObjectId,
   parseRevision,
-  type ObjectFormat,
   type ObjectId,
   type Revision,
 } from '../domain/source/revision.js';
@@ -17,27 +13,26 @@ import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import { redact } from '../runtime/redact.js';
 import { CatFile } from './cat-file.js';
+import { Fetcher, parseRefs } from './fetcher.js';
 import { isRefName, LOG_FORMAT, parseLog, parseLsTree } from './parse.js';
 import { publishCommit } from './publish.js';
-import { git, repositoryAway, type GitPlace, type OpenRepository } from './run.js';
+import { openRepository, type Place } from './open.js';
+import { PLAIN_ACCESS } from './remote-access.js';
+import { git, repositoryAway, type OpenRepository } from './run.js';
 import { treeDiff } from './tree-diff.js';
 import { writeCommit } from './write-commit.js';
 
-export interface GitStoreOptions {
-  /** A path (bare or with a work tree, used in place) or a remote URL (copied into `storeDir`). */
-  location: string;
-  storeDir: string;
+export interface GitStoreOptions extends Place {
   author: { name: string; email: string };
   log: Log;
-  /** Inside `pre-receive`. */
-  quarantine?: boolean;
 }
 
 /** The git command line as GitStore: fast, and knows every transport, credential helper, signature and object format. */
 export function gitStore(options: GitStoreOptions): GitStore & { close(): Promise<void> } {
-  const { location, log } = options;
+  const { location, log, access = PLAIN_ACCESS } = options;
   let opening: Promise<OpenRepository> | undefined;
   let catFile: CatFile | undefined;
+  let fetcher: Fetcher | undefined;
   /** Inode of the git folder, when it was last looked at. */
   let folder: number | undefined;
   const open = async (waiting: Waiting): Promise<OpenRepository> => {
@@ -48,6 +43,11 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       opening = undefined;
       throw error;
     }
+  };
+  const remoteOf = async (place: OpenRepository): Promise<Fetcher | undefined> => {
+    const { remote } = place;
+    if (remote === undefined) return undefined;
+    return (fetcher ??= new Fetcher({ place: { ...place, remote }, access, log }));
   };
   const objects = (place: OpenRepository): CatFile => (catFile ??= new CatFile(place));
   const text = (bytes: Buffer): string => bytes.toString('utf8').trim();
@@ -106,25 +106,24 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
   return {
     location: redact(location),
 
-    async fetch(waiting) {
+    async fetch({ signal, name }) {
+      const place = await open({ signal });
+      const remote = await remoteOf(place);
+      if (remote === undefined) return lookAtPlace(place);
+      await remote.fetch(name, signal);
+    },
+
+    async refs(waiting) {
       const place = await open(waiting);
-      if (place.remote === undefined) return lookAtPlace(place);
-      await git(
+      const remote = await remoteOf(place);
+      if (remote !== undefined) return remote.refs();
+      await lookAtPlace(place);
+      const { stdout } = await git(
         place,
-        [
-          'fetch',
-          '--prune',
-          '--force',
-          '--no-tags',
-          '--quiet',
-          '--end-of-options',
-          place.remote,
-          '+refs/heads/*:refs/remotes/origin/*',
-          '+refs/tags/*:refs/tags/*',
-        ],
+        ['for-each-ref', '--format=%(objectname)%09%(refname)%0a%(*objectname)%09%(refname)^{}', ...REFS],
         waiting,
       );
-      log.debug({ remote: redact(place.remote) }, 'fetched');
+      return parseRefs(stdout.toString('utf8'));
     },
 
     resolve,
@@ -218,99 +217,16 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
     },
 
     async close() {
+      await fetcher?.close();
       catFile?.close();
     },
   };
 }
 
+const REFS = ['refs/heads', 'refs/tags'];
+
 function badName(name: string): TowlineError {
   return new TowlineError('git-name', 'invalid', `"${name}" is no branch name`, {
     help: 'A name never begins with "-".',
   });
-}
-
-/** Opens a repository in place, or the local copy of a remote one; the copy is made at the first use. */
-async function openRepository(
-  { location, storeDir, quarantine = false }: GitStoreOptions,
-  waiting: Waiting,
-): Promise<OpenRepository> {
-  const remote = isRemote(location) ? location : undefined;
-  const gitDir =
-    remote === undefined ? await localGitDir(location, waiting) : await copyOf(remote, storeDir, waiting);
-  const place: GitPlace = { gitDir, quarantine: quarantine && remote === undefined };
-  const config = async (name: string): Promise<string> =>
-    (await git(place, ['config', '--get', name], { ...waiting, allow: [0, 1] })).stdout
-      .toString('utf8')
-      .trim();
-  const format: ObjectFormat = (await config('extensions.objectFormat')) === 'sha256' ? 'sha256' : 'sha1';
-  return { ...place, remote, format, bare: (await config('core.bare')) === 'true' };
-}
-
-function isRemote(location: string): boolean {
-  return (
-    /^[a-z][a-z0-9+.-]*:\/\//i.test(location) ||
-    (/^[^/\\]+@[^/\\:]+:/.test(location) && !path.isAbsolute(location))
-  );
-}
-
-/** The git folder of a path: the path itself when it is bare, else what git finds from there upward. */
-async function localGitDir(location: string, waiting: Waiting): Promise<string> {
-  const absolute = path.resolve(location);
-  const found = await stat(absolute).catch(() => undefined);
-  if (found?.isDirectory() !== true) {
-    throw new TowlineError('git-remote-away', 'unavailable', `there is no job repository at ${absolute}`, {
-      help: 'Check repository.url. Nothing is changed while it is away.',
-    });
-  }
-  for (const candidate of [absolute, path.join(absolute, '.git')]) {
-    const head = await stat(path.join(candidate, 'HEAD')).catch(() => undefined);
-    const objects = await stat(path.join(candidate, 'objects')).catch(() => undefined);
-    if (head?.isFile() === true && objects?.isDirectory() === true) return candidate;
-  }
-  const { execa } = await import('execa');
-  const result = await execa('git', ['-C', absolute, 'rev-parse', '--absolute-git-dir'], {
-    reject: false,
-    cancelSignal: waiting.signal,
-    env: { GIT_DIR: undefined, GIT_WORK_TREE: undefined, LC_ALL: 'C' },
-  });
-  if (result.exitCode === 0 && result.stdout !== '') return result.stdout;
-  throw new TowlineError('git-no-repository', 'invalid', `${absolute} is not inside a Git repository`, {
-    help: 'Run this inside the job repository, or name it by repository.url in towline.yaml.',
-  });
-}
-
-async function copyOf(remote: string, storeDir: string, waiting: Waiting): Promise<string> {
-  const { createHash } = await import('node:crypto');
-  const gitDir = path.join(storeDir, `${createHash('sha256').update(remote).digest('hex').slice(0, 16)}.git`);
-  const ready = await stat(path.join(gitDir, 'HEAD')).catch(() => undefined);
-  if (ready !== undefined) return gitDir;
-  // Made aside and moved into place: a copy that was cut off is never taken for a whole one.
-  const fresh = `${gitDir}.${randomUUID()}`;
-  await mkdir(fresh, { recursive: true });
-  try {
-    const format = await remoteFormat(remote, fresh, waiting);
-    await git(
-      { gitDir: fresh, quarantine: false },
-      ['init', '--quiet', '--bare', `--object-format=${format}`],
-      waiting,
-    );
-    const { rename } = await import('node:fs/promises');
-    await rename(fresh, gitDir).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
-  return gitDir;
-}
-
-async function remoteFormat(remote: string, cwd: string, waiting: Waiting): Promise<ObjectFormat> {
-  const { stdout } = await git(
-    { gitDir: cwd, quarantine: false },
-    ['ls-remote', '--heads', '--end-of-options', remote],
-    { ...waiting, env: { GIT_DIR: undefined } },
-  );
-  const first = /^([0-9a-f]+)\t/.exec(stdout.toString('latin1'))?.[1];
-  const id = first === undefined ? undefined : parseObjectId(first);
-  return id === undefined ? 'sha1' : formatOf(id);
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as isomorphic from 'isomorphic-git';
 import { parseRevision, type ObjectId, type Revision } from '../domain/source/revision.js';
 import type { FileMode, Tree, TreeChange, TreeEntry } from '../domain/source/tree.js';
-import type { CommitInfo, JobRepository } from '../ports/job-repository.js';
+import type { CommitInfo, JobRepository, RefInfo } from '../ports/job-repository.js';
 import { TowlineError } from '../runtime/errors.js';
 import { parseTrailers } from './parse.js';
 
@@ -118,6 +118,10 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
     async fetch() {
       // Local only: there is nothing to bring. What others pushed meanwhile may stand in new packs.
       cache = {};
+    },
+
+    async refs() {
+      return refsOf(await at());
     },
 
     resolve,
@@ -308,4 +312,18 @@ function broken(cause: unknown): unknown {
     `the repository can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
     { cause, help: 'Check it with git fsck.' },
   );
+}
+
+async function refsOf(repository: { fs: typeof fs; gitdir: string; cache: object }): Promise<RefInfo[]> {
+  const refs: RefInfo[] = [];
+  for (const kind of ['branch', 'tag'] as const) {
+    const list = kind === 'branch' ? isomorphic.listBranches : isomorphic.listTags;
+    for (const name of await list(repository)) {
+      const ref = `refs/${kind === 'branch' ? 'heads' : 'tags'}/${name}`;
+      const oid = await isomorphic.resolveRef({ ...repository, ref });
+      const { type } = await isomorphic.readObject({ ...repository, oid, format: 'parsed' });
+      refs.push({ ref, name, kind, id: oid as ObjectId, annotated: type === 'tag' });
+    }
+  }
+  return refs;
 }

@@ -41,6 +41,8 @@ export interface GitPlace {
 export interface OpenRepository extends GitPlace {
   /** Undefined: the repository is used in place. */
   remote: string | undefined;
+  /** For every call that talks to it. */
+  remoteEnv: Record<string, string>;
   format: ObjectFormat;
   bare: boolean;
 }

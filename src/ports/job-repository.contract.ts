@@ -166,6 +166,23 @@ export function jobRepositoryContract(
       expect((await repository.diff(second, third, 'jobs', { signal })).length).toBeGreaterThan(0);
     });
 
+    it('lists branches and tags, and says which tags have an object of their own', async () => {
+      sandbox.git('tag', 'light', first);
+      sandbox.git('tag', '-a', '-m', 'With a message', 'heavy/1', second);
+      sandbox.push('origin', 'light', 'heavy/1');
+      const refs = await repository.refs({ signal });
+      const tags = refs.filter(({ kind, name }) => kind === 'tag' && name !== 'v1');
+      expect(tags.map(({ name, annotated }) => [name, annotated]).sort()).toEqual([
+        ['heavy/1', true],
+        ['light', false],
+      ]);
+      expect(tags.find(({ name }) => name === 'light')?.id).toBe(first);
+      await repository.fetch({ signal });
+      const main = await repository.resolve('main', { signal });
+      expect(refs.find(({ ref }) => ref === 'refs/heads/main')?.id).toBe(main);
+      expect(await repository.resolve('heavy/1', { signal })).toBe(second);
+    });
+
     (rawNames ? it : it.skip)('keeps names that are not UTF-8', async () => {
       const blob = sandbox.git('hash-object', '-w', 'readme.md');
       const raw = Buffer.from([0x66, 0xff]);

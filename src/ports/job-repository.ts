@@ -15,6 +15,17 @@ export interface CommitInfo {
   trailers: { key: string; value: string }[];
 }
 
+/** A branch or tag, by its name and by the object that it points to. */
+export interface RefInfo {
+  /** `refs/heads/main`. */
+  ref: string;
+  name: string;
+  kind: 'branch' | 'tag';
+  id: ObjectId;
+  /** Of a tag: it has an object of its own, with a message. */
+  annotated: boolean;
+}
+
 /**
  * The read side of a repository of manifests. Errors: `unavailable` for a remote that does not answer, `invalid` for a
  * folder or branch that is not there (never an empty result), `refused` for missing rights.
@@ -22,8 +33,13 @@ export interface CommitInfo {
 export interface JobRepository {
   /** Where it is, without credentials. */
   readonly location: string;
-  /** Brings branches up to date from the remote; nothing to do for a repository that is used in place. */
-  fetch(waiting: Waiting): Promise<void>;
+  /**
+   * Brings branches and tags up to date from the remote; nothing to do for a repository that is used in place. With a
+   * name only that branch or tag need be.
+   */
+  fetch(waiting: Waiting & { name?: string }): Promise<void>;
+  /** All branches and tags as they are now, where it is and not in a copy. */
+  refs(waiting: Waiting): Promise<RefInfo[]>;
   /** The commit of a branch (`main`), tag or full id; undefined where there is none. */
   resolve(branchRef: string, waiting: Waiting): Promise<Revision | undefined>;
   /**

@@ -1,7 +1,7 @@
 import { blobId, treeId } from '../../src/domain/source/tree-id.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 import type { FileMode, Tree, TreeEntry, TreeChange } from '../../src/domain/source/tree.js';
-import type { CommitInfo, JobRepository } from '../../src/ports/job-repository.js';
+import type { CommitInfo, JobRepository, RefInfo } from '../../src/ports/job-repository.js';
 import { createHash } from 'node:crypto';
 import { TowlineError } from '../../src/runtime/errors.js';
 
@@ -36,6 +36,14 @@ export class MemoryRepository implements JobRepository {
 
   async fetch(): Promise<void> {
     if (this.broken !== undefined) throw this.broken;
+  }
+
+  async refs(): Promise<RefInfo[]> {
+    if (this.broken !== undefined) throw this.broken;
+    const id = this.#tip as ObjectId | undefined;
+    return id === undefined
+      ? []
+      : [{ ref: 'refs/heads/main', name: 'main', kind: 'branch', id, annotated: false }];
   }
 
   async resolve(): Promise<Revision | undefined> {
