@@ -28,11 +28,11 @@ export default {
     {
       name: 'domain-packages',
       severity: 'error',
-      comment: 'Domain code is pure: it may use yaml, jsonc-parser, ajv, luxon and node:crypto only.',
+      comment: 'Domain code is pure: it may use yaml, jsonc-parser, ajv, luxon, picomatch and node:crypto only.',
       from: { path: DOMAIN, pathNot: '\\.spec\\.ts$' },
       to: {
         dependencyTypes: ['npm', 'core'],
-        pathNot: '(^|/)(yaml|jsonc-parser|ajv|ajv-formats|luxon)(/|$)|^(node:)?crypto$',
+        pathNot: '(^|/)(yaml|jsonc-parser|ajv|ajv-formats|luxon|picomatch)(/|$)|^(node:)?crypto$',
       },
     },
     only('domain', DOMAIN, [], 'Domain code sees itself only.'),

@@ -1,9 +1,11 @@
 import path from 'node:path';
 import type { ConsulAccess } from '../consul/index.js';
-import type { Config, EnvironmentConfig, MirrorConfig } from '../config/config.js';
+import type { Config, EnvironmentConfig, MirrorConfig, RemoteConfig } from '../config/config.js';
+import { DEFAULTS } from '../config/defaults.js';
 import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
+import type { RemoteAccess } from '../git/remote-access.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -29,8 +31,11 @@ export interface Session {
   kv(): Promise<KvStore>;
   lock(): Promise<Lock>;
   repository(): Promise<GitStore>;
-  /** Another repository than that of the jobs. */
-  repositoryAt(url: string): Promise<GitStore>;
+  /** The repository of a mirror, which may be another one than that of the jobs. */
+  repositoryOf(
+    mirror: Pick<MirrorConfig, 'url' | 'remote' | 'rewritten'>,
+    storeDir?: string,
+  ): Promise<GitStore>;
   ledger(environment: EnvironmentConfig): Promise<Ledger>;
   models(environment: EnvironmentConfig): Models;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
@@ -72,9 +77,15 @@ export async function openSession(
     kv,
     lock,
     repository,
-    repositoryAt: (url) => {
-      const opened = others.get(url) ?? openRepository(settings, { ...options, url }, log, closers);
-      others.set(url, opened);
+    repositoryOf: ({ url, remote, rewritten }, storeDir) => {
+      if (url === undefined) return repository();
+      // Whether a branch was rewritten is told by its history; nothing else of a mirror needs one.
+      const shallow = (remote?.history ?? (rewritten === 'hold' ? 'full' : 'tip')) === 'tip';
+      const name = `${remote?.name ?? ''} ${shallow} ${url}`;
+      const opened =
+        others.get(name) ??
+        openRepository(settings, { ...options, url, remote, shallow, storeDir }, log, closers);
+      others.set(name, opened);
       return opened;
     },
     ledger: async ({ name, ledgerBranch }) => {
@@ -217,24 +228,46 @@ async function openLock(access: ConsulAccess, log: Log, closers: (() => Promise<
 
 async function openRepository(
   { config, home }: Settings,
-  { repository, url: other }: SessionOptions & { url?: string },
+  { repository, url: other, ...reached }: SessionOptions & Partial<Remote>,
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<GitStore> {
   const { gitStore } = await import('../git/index.js');
   const { store, author } = config.repository;
   const url = other ?? config.repository.url;
-  const store_ = gitStore({
+  const { remote, shallow = false } = other === undefined ? { remote: config.repository.remote } : reached;
+  const opened = gitStore({
     location:
       (other === undefined ? repository?.location : undefined) ??
       (url === undefined ? home : /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(url) ? url : path.resolve(home, url)),
-    storeDir: path.resolve(home, store),
+    storeDir: path.resolve(home, reached.storeDir ?? store),
     author,
+    access: accessOf(remote, shallow, home),
     log,
     quarantine: repository?.quarantine ?? false,
   });
-  closers.push(() => store_.close());
-  return store_;
+  closers.push(() => opened.close());
+  return opened;
+}
+
+interface Remote {
+  url: string;
+  remote: RemoteConfig | undefined;
+  shallow: boolean;
+  storeDir: string | undefined;
+}
+
+/** Files are named from where the configuration stands. */
+function accessOf(remote: RemoteConfig | undefined, shallow: boolean, home: string): RemoteAccess {
+  const { user, token, sshKeyFile, knownHostsFile } = remote ?? {};
+  return {
+    timeoutMs: (remote?.timeoutSeconds ?? DEFAULTS.remote.timeoutSeconds) * 1000,
+    shallow,
+    ...(user === undefined ? {} : { user }),
+    ...(token === undefined ? {} : { token }),
+    ...(sshKeyFile === undefined ? {} : { sshKeyFile: path.resolve(home, sshKeyFile) }),
+    ...(knownHostsFile === undefined ? {} : { knownHostsFile: path.resolve(home, knownHostsFile) }),
+  };
 }
 
 function lazy<T>(open: () => Promise<T>): () => Promise<T> {

@@ -1,27 +1,37 @@
 import { short } from '../domain/source/revision.js';
 import { EXIT } from '../runtime/exit-codes.js';
 import type { MirrorResult, MirrorWorker } from '../workers/mirror/index.js';
+import type { ManyMirrors } from '../workers/mirror/many.js';
 import { writeLine, type GlobalFlags, type Io } from './io.js';
 import { printError } from './print/error.js';
 
 /** One pass each. A source that can't be read keeps none of the others from being mirrored. */
 export async function passes(
-  workers: readonly MirrorWorker[],
+  all: readonly (MirrorWorker | ManyMirrors)[],
   { dryRun = false, output }: { dryRun?: boolean; output?: GlobalFlags['output'] },
   io: Io,
 ): Promise<number> {
   const results = [];
   let failure: Error | undefined;
-  for (const worker of workers) {
-    try {
-      const result = await worker.once({ signal: io.signal, dryRun, trigger: 'once' });
-      results.push({ environment: worker.environment, ...result });
-      if (output !== 'json') writeLine(io.stdout, `${worker.environment}: ${mirrorText(result)}`);
-    } catch (error) {
-      if (workers.length === 1 || io.signal.aborted || !(error instanceof Error)) throw error;
-      if (failure !== undefined) printError(failure, io);
-      failure = error;
+  const alone = all.length === 1;
+  const failed = (error: unknown, fatal: boolean): void => {
+    if (fatal || io.signal.aborted || !(error instanceof Error)) throw error;
+    if (failure !== undefined) printError(failure, io);
+    failure = error;
+  };
+  for (const one of all) {
+    const workers =
+      'each' in one ? await one.each(io.signal).catch((error: unknown) => (failed(error, alone), [])) : [one];
+    for (const worker of workers) {
+      try {
+        const result = await worker.once({ signal: io.signal, dryRun, trigger: 'once' });
+        results.push({ environment: worker.environment, ...result });
+        if (output !== 'json') writeLine(io.stdout, `${worker.environment}: ${mirrorText(result)}`);
+      } catch (error) {
+        failed(error, alone && workers.length === 1);
+      }
     }
+    if ('sweep' in one && !dryRun) await one.sweep(io.signal).catch((error: unknown) => failed(error, alone));
   }
   if (output === 'json') writeLine(io.stdout, JSON.stringify(results, null, 2));
   if (failure !== undefined) throw failure;

@@ -112,6 +112,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     () => import('./commands/mirror.js'),
   )
     .option('--allow-deletes', 'allow deletions above the limit, this once')
+    .option('--allow-rewrite', 'follow a forced push that is held, this once')
     .option('--git2consul-config <file>', 'run a configuration of git2consul: a file, or consul:KEY')
     .option('--hook-host <address>', 'address that webhooks of git2consul listen on', '127.0.0.1')
     .addOption(once())

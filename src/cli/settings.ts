@@ -77,9 +77,22 @@ export async function loadSettings(
   return { config: result.config, home: file?.home ?? io.cwd };
 }
 
-function secretsOf({ consul, server, environments }: Config): (string | undefined)[] {
+function secretsOf({ consul, server, environments, mirrors, repository }: Config): (string | undefined)[] {
+  const remotes = [repository.remote, ...mirrors.map(({ remote }) => remote)].flatMap((remote) => [
+    remote?.token,
+    remote?.token === undefined ? undefined : `${remote.user ?? 'towline'}:${remote.token}`,
+  ]);
+  const values = mirrors.flatMap(({ secrets = {} }) => Object.values(secrets));
   const schedulers = environments.flatMap((e) => e.schedulers.flatMap((s) => [s.password, s.token]));
-  return [consul.token, consul.auth, consul.auth?.split(':')[1], server.webhookSecret, ...schedulers];
+  return [
+    consul.token,
+    consul.auth,
+    consul.auth?.split(':')[1],
+    server.webhookSecret,
+    ...schedulers,
+    ...remotes,
+    ...values,
+  ];
 }
 
 async function findFile(flags: GlobalFlags, io: Io, optional: boolean): Promise<GivenFile | undefined> {

@@ -1,54 +1,106 @@
-import type { EnvironmentConfig, MirrorConfig } from '../config/config.js';
+import type { EnvironmentConfig, MirrorConfig, MirrorPolicy } from '../config/config.js';
 import type { PlanInput } from '../domain/plan/plan-input.js';
 import type { Release } from '../domain/release/release.js';
 import { kvKey, mirrorLayout } from '../domain/source/kv-layout.js';
 import { systemClock } from '../runtime/system-clock.js';
 import type { DeployWorkerOptions } from '../workers/deploy/index.js';
-import type { MirrorWorkerOptions } from '../workers/mirror/index.js';
+import {
+  mirrorWorker,
+  readClaims,
+  type MirrorWorker,
+  type MirrorWorkerOptions,
+} from '../workers/mirror/index.js';
+import { manyMirrors, type ManyMirrors } from '../workers/mirror/many.js';
 import type { PromoteWorkerOptions } from '../workers/promote/index.js';
 import type { Session } from './compose.js';
+
+export interface MirrorFlags {
+  allowDeletes?: boolean;
+  allowRewrite?: boolean;
+  /** Instead of the configured one. */
+  pollMs?: number;
+  storeDir?: string;
+}
 
 export async function mirrorOptions(
   session: Session,
   environment: EnvironmentConfig,
-  { allowDeletes = false }: { allowDeletes?: boolean } = {},
+  flags: MirrorFlags = {},
 ): Promise<MirrorWorkerOptions> {
   return {
+    ...(await commonOptions(session, environment.mirror, flags)),
     branch: environment.branch,
     layers: environment.layers,
     layout: session.layout(environment),
     repository: await session.repository(),
-    kv: await session.kv(),
-    lock: await session.lock(),
-    clock: systemClock,
-    log: session.log,
-    pollMs: session.config.poll.intervalSeconds * 1000,
-    deletes: { ...environment.mirror.deletes, allowed: allowDeletes },
-    reconcileMs: session.config.poll.reconcileSeconds * 1000,
   };
 }
 
-export async function plainMirrorOptions(
+/** A mirror of plain configuration: of one branch, or of all that fit its patterns. */
+export async function plainMirror(
   session: Session,
   mirror: MirrorConfig,
-  { allowDeletes = false, pollMs }: { allowDeletes?: boolean; pollMs?: number } = {},
-): Promise<MirrorWorkerOptions> {
-  const { prefix } = session.config.consul;
-  return {
-    branch: mirror.branch,
+  flags: MirrorFlags = {},
+): Promise<MirrorWorker | ManyMirrors> {
+  const { prefix: root } = session.config.consul;
+  const { select, secrets, expand } = {
+    select: { include: mirror.include, exclude: mirror.exclude },
+    ...mirror,
+  };
+  const options = {
+    ...(await commonOptions(session, mirror, flags)),
     layers: [mirror.folder],
-    layout: mirrorLayout(prefix, mirror.name, mirror.prefix),
-    repository:
-      mirror.url === undefined ? await session.repository() : await session.repositoryAt(mirror.url),
+    repository: await session.repositoryOf(mirror, flags.storeDir),
+    gone: mirror.gone,
+    view: {
+      select,
+      ...(secrets === undefined ? {} : { secrets }),
+      ...(expand === undefined ? {} : { expand }),
+    },
+  };
+  const { name, prefix, many, revisionKey } = mirror;
+  if (many !== undefined)
+    return manyMirrors({
+      ...options,
+      ...many,
+      name,
+      root,
+      prefix,
+      ...(revisionKey === undefined
+        ? {}
+        : { revisionKeyOf: (ref: string) => kvKey(revisionKey.replaceAll('{ref}', ref)) }),
+    });
+  const { kv } = options;
+  return mirrorWorker({
+    ...options,
+    branch: mirror.branch,
+    layout: mirrorLayout(root, name, prefix),
+    claims: { root, read: (signal) => readClaims(kv, root, { signal }) },
+    ...(revisionKey === undefined ? {} : { revisionKey: kvKey(revisionKey) }),
+  });
+}
+
+async function commonOptions(
+  session: Session,
+  { deletes, foreign, drift, rewritten }: MirrorPolicy,
+  { allowDeletes = false, allowRewrite = false, pollMs }: MirrorFlags,
+): Promise<
+  Pick<
+    MirrorWorkerOptions,
+    'kv' | 'lock' | 'clock' | 'log' | 'pollMs' | 'reconcileMs' | 'deletes' | 'policy' | 'rewritten'
+  >
+> {
+  const { poll } = session.config;
+  return {
     kv: await session.kv(),
     lock: await session.lock(),
     clock: systemClock,
     log: session.log,
-    pollMs: pollMs ?? session.config.poll.intervalSeconds * 1000,
-    reconcileMs: session.config.poll.reconcileSeconds * 1000,
-    deletes: { ...mirror.deletes, allowed: allowDeletes },
-    ...(mirror.expand === undefined ? {} : { expand: mirror.expand }),
-    ...(mirror.revisionKey === undefined ? {} : { revisionKey: kvKey(mirror.revisionKey) }),
+    pollMs: pollMs ?? poll.intervalSeconds * 1000,
+    reconcileMs: poll.reconcileSeconds * 1000,
+    deletes: { ...deletes, allowed: allowDeletes },
+    policy: { foreign, drift },
+    rewritten: allowRewrite ? 'follow' : rewritten,
   };
 }
 

@@ -26,7 +26,7 @@ export interface EnvironmentConfig {
   prefix?: string;
   schedulers: SchedulerConfig[];
   promote: { automatic: string[] };
-  mirror: { deletes: { maxCount: number; maxShare: number } };
+  mirror: MirrorPolicy;
   /** What the rules for manifests weigh here. */
   rules: RulePolicy;
   deploy: {
@@ -40,19 +40,53 @@ export interface EnvironmentConfig {
   ledgerBranch: string;
 }
 
+/** What a mirror does about what it did not expect. */
+export interface MirrorPolicy {
+  /** Above these limits nothing is written. */
+  deletes: { maxCount: number; maxShare: number };
+  /** Keys below the prefix that somebody else wrote. */
+  foreign: 'keep' | 'delete';
+  /** Keys that were edited by hand. */
+  drift: 'repair' | 'report';
+  /** A branch whose new tip does not follow from the mirrored one, or a tag that moved. */
+  rewritten: 'follow' | 'hold';
+}
+
+/** How a remote Git repository is reached. */
+export interface RemoteConfig {
+  name: string;
+  url: string;
+  user?: string;
+  token?: string;
+  sshKeyFile?: string;
+  knownHostsFile?: string;
+  timeoutSeconds: number;
+  /** Of the local copy; undefined: as much as its user needs. */
+  history?: 'full' | 'tip';
+}
+
 /** A mirror of plain configuration, without jobs: nothing but a folder in Git and keys in Consul. */
-export interface MirrorConfig {
+export interface MirrorConfig extends MirrorPolicy {
   name: string;
   /** Remote URL or path; undefined: the job repository. */
   url?: string;
+  remote?: RemoteConfig;
   branch: string;
+  /** Patterns of branches and tags instead of one branch; each is mirrored below `PREFIX/NAME/`. */
+  many?: { branches: string[]; tags: string[]; annotatedOnly: boolean };
+  /** What becomes of the keys of a branch or tag that is gone. */
+  gone: 'keep' | 'delete';
   folder: string;
   /** Prefix of the keys, '' for the root of the store. */
   prefix: string;
+  /** Patterns of paths; empty: all. */
+  include: string[];
+  exclude: string[];
+  /** Values for `{{{NAME}}}` in files. */
+  secrets?: Readonly<Record<string, string>>;
   expand?: ExpandOptions;
   /** A key that repeats the revision as plain text. */
   revisionKey?: string;
-  deletes: { maxCount: number; maxShare: number };
 }
 
 export interface ConsulConfig {
@@ -79,6 +113,7 @@ export interface Config {
   repository: {
     /** Remote URL or path; undefined: the repository that holds towline.yaml. */
     url?: string;
+    remote?: RemoteConfig;
     /** Folder for the local copy of a remote repository. */
     store: string;
     author: { name: string; email: string };

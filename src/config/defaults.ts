@@ -9,9 +9,16 @@ export const DEFAULTS = {
     branch: 'main',
     folder: '',
     deploy: { timeoutSeconds: 600, concurrency: 4, onFailure: 'rollback', force: false },
-    mirrorDeletes: { maxCount: 1000, maxShare: 0.5 },
     prune: { enabled: true, maxCount: 10, maxShare: 0.3 },
   },
+  mirror: {
+    deletes: { maxCount: 1000, maxShare: 0.5 },
+    foreign: 'keep',
+    drift: 'repair',
+    rewritten: 'follow',
+  },
+  gone: 'keep',
+  remote: { timeoutSeconds: 120 },
   expand: { arrays: 'index', ignoreExtension: false },
   policy: { level: 'error' },
   ledger: { branch: 'ledger/{environment}', required: true },
@@ -22,6 +29,15 @@ export const DEFAULTS = {
 
 /** How lists become keys. */
 export const EXPAND_ARRAYS = ['index', 'json', 'drop'] as const;
+
+export const MIRROR_POLICY = {
+  foreign: ['keep', 'delete'],
+  drift: ['repair', 'report'],
+  rewritten: ['follow', 'hold'],
+  gone: ['keep', 'delete'],
+} as const;
+/** How much of a remote's history its local copy has. */
+export const HISTORY = ['full', 'tip'] as const;
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;

@@ -2,6 +2,7 @@ import { pointer } from '../domain/source/json.js';
 import { httpAddress } from './address.js';
 import type { EnvironmentConfig, SchedulerConfig } from './config.js';
 import { DEFAULTS } from './defaults.js';
+import { mirrorPolicy } from './mirrors.js';
 import { rulePolicy, type Known } from './rule-policy.js';
 import type { Settings, Sourced } from './settings.js';
 
@@ -24,7 +25,7 @@ async function environmentConfig(
   ledger: string,
 ): Promise<Omit<EnvironmentConfig, 'rules'>> {
   const at = (...rest: string[]): string => pointer('environments', name, ...rest);
-  const { branch, deploy, prune, mirrorDeletes } = DEFAULTS.environment;
+  const { branch, deploy, prune } = DEFAULTS.environment;
   const prefix = settings.text(at('prefix'))?.value;
   const schedulers: SchedulerConfig[] = [];
   for (const scheduler of settings.names(at('schedulers')))
@@ -36,12 +37,7 @@ async function environmentConfig(
     ...(prefix === undefined ? {} : { prefix }),
     schedulers,
     promote: { automatic: settings.list(at('promote', 'automatic')).map((tag) => tag.value) },
-    mirror: {
-      deletes: {
-        maxCount: settings.number(at('mirror', 'deletes', 'maxCount')) ?? mirrorDeletes.maxCount,
-        maxShare: settings.number(at('mirror', 'deletes', 'maxShare')) ?? mirrorDeletes.maxShare,
-      },
-    },
+    mirror: mirrorPolicy(settings, (...rest) => at('mirror', ...rest)),
     deploy: {
       timeoutSeconds: settings.number(at('deploy', 'timeoutSeconds')) ?? deploy.timeoutSeconds,
       concurrency: settings.number(at('deploy', 'concurrency')) ?? deploy.concurrency,

@@ -67,7 +67,7 @@ describe('a configuration', () => {
           layers: [''],
           schedulers: [{ name: 'marathon', kind: 'marathon', urls: ['http://m:8080'], settings: {} }],
           promote: { automatic: [] },
-          mirror: { deletes: DEFAULTS.environment.mirrorDeletes },
+          mirror: DEFAULTS.mirror,
           deploy: { ...DEFAULTS.environment.deploy, prune: DEFAULTS.environment.prune },
           rules: { levels: {}, ignored: [], policies: [] },
           ledgerBranch: 'ledger/production',

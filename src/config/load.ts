@@ -2,13 +2,14 @@ import { parseManifest } from '../domain/job/parse-manifest.js';
 import { schemaCheck } from '../domain/job/validate/schema-check.js';
 import { byPlace, hasErrors, type Diagnostic } from '../domain/source/diagnostic.js';
 import { isObject, type JsonObject } from '../domain/source/json.js';
-import { listenAddress, repositoryUrl } from './address.js';
+import { listenAddress } from './address.js';
 import type { Config } from './config.js';
 import { consulConfig } from './consul.js';
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, SCHEDULER_KINDS } from './defaults.js';
 import { environmentConfigs } from './environments.js';
 import type { Known } from './rule-policy.js';
-import { mirrorConfigs } from './mirrors.js';
+import { locationOf, mirrorConfigs } from './mirrors.js';
+import { remoteConfigs } from './remotes.js';
 import { checkRules } from './rules.js';
 import { configSchema } from './schema.js';
 import { Settings, type Env, type PlaceOf } from './settings.js';
@@ -102,7 +103,12 @@ function saidBySchema({ place }: Diagnostic, { diagnostics }: ParsedFile): boole
 }
 
 async function assemble(settings: Settings, { file, flags, ...known }: ConfigSources): Promise<Config> {
-  const url = repositoryUrl(settings, settings.text('/repository/url', 'TOWLINE_REPOSITORY_URL'));
+  const remotes = await remoteConfigs(settings);
+  const repository = locationOf(
+    settings,
+    settings.text('/repository/url', 'TOWLINE_REPOSITORY_URL'),
+    remotes,
+  );
   const webhookSecret =
     settings.variable('TOWLINE_WEBHOOK_SECRET')?.value ??
     (await settings.secret(settings.text('/server/webhookSecretFile')));
@@ -111,7 +117,7 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
   return {
     ...(file === undefined ? {} : { file: file.path }),
     repository: {
-      ...(url === undefined ? {} : { url }),
+      ...repository,
       store: settings.text('/repository/store', 'TOWLINE_STORE')?.value ?? DEFAULTS.repository.store,
       author: {
         name: settings.text('/repository/author/name')?.value ?? DEFAULTS.repository.author.name,
@@ -120,7 +126,7 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
     },
     consul: await consulConfig(settings),
     environments: await environmentConfigs(settings, known),
-    mirrors: mirrorConfigs(settings),
+    mirrors: await mirrorConfigs(settings, remotes),
     ledger: {
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
     },

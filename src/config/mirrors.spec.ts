@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { placeText } from '../domain/source/diagnostic.js';
 import { loadConfig } from './load.js';
 
-async function load(text: string) {
+async function load(text: string, files: Record<string, string> = {}, env: Record<string, string> = {}) {
   const result = await loadConfig({
     file: { path: 'towline.yaml', bytes: Buffer.from(`version: 1\n${text}`) },
-    env: {},
+    env,
     flags: {},
-    readSecret: async () => '',
+    readSecret: async (name) => files[name] ?? '',
     readFile: async () => undefined,
   });
   return 'config' in result
@@ -23,7 +23,13 @@ describe('mirrors of plain configuration', () => {
         branch: 'main',
         folder: '',
         prefix: 'config/a/',
+        include: [],
+        exclude: [],
+        gone: 'keep',
         deletes: { maxCount: 1000, maxShare: 0.5 },
+        foreign: 'keep',
+        drift: 'repair',
+        rewritten: 'follow',
       },
     ]);
   });
@@ -42,6 +48,37 @@ describe('mirrors of plain configuration', () => {
     );
   });
 
+  it('can be of all branches and tags that fit, of some files, and with values of this machine', async () => {
+    const { mirrors, found } = await load(
+      'mirrors:\n  a: { prefix: p/, tags: ["v*"], branches: [main], revisionKey: "p/{ref}.ref", include: ["*.json"], exclude: [".git*"], secretsFile: s.json, gone: delete }\n',
+      { 's.json': '{"A": "1"}' },
+    );
+    expect(found).toEqual([]);
+    expect(mirrors[0]).toMatchObject({
+      many: { branches: ['main'], tags: ['v*'], annotatedOnly: false },
+      include: ['*.json'],
+      exclude: ['.git*'],
+      secrets: { A: '1' },
+      gone: 'delete',
+    });
+  });
+
+  it('reach their repository by the name of a remote, with what that says', async () => {
+    const { mirrors, found } = await load(
+      'remotes:\n  conf: { url: "https://git.example/c.git", user: ann, tokenFile: t, timeoutSeconds: 5 }\nmirrors:\n  a: { prefix: p/, repository: conf }\n',
+      { t: 'from-file' },
+    );
+    expect(found).toEqual([]);
+    expect(mirrors[0]).toMatchObject({
+      url: 'https://git.example/c.git',
+      remote: { user: 'ann', token: 'from-file', timeoutSeconds: 5 },
+    });
+    const text =
+      'remotes:\n  conf: { url: "https://git.example/c.git" }\nmirrors:\n  a: { prefix: p/, repository: conf }\n';
+    const { mirrors: others } = await load(text, {}, { TOWLINE_REMOTE_CONF_TOKEN: 'from-env' });
+    expect(others[0]?.remote?.token).toBe('from-env');
+  });
+
   it.each([
     ['', 'towline.yaml:1:1 it names no environments and no mirrors'],
     ['mirrors:\n  a: {}\n', '"prefix" is missing'],
@@ -50,8 +87,27 @@ describe('mirrors of plain configuration', () => {
     ['mirrors:\n  a: { prefix: "a//b/" }\n', 'empty segment'],
     ['mirrors:\n  a: { prefix: p/, expand: { arrays: all } }\n', 'must be one of'],
     ['mirrors:\n  a: { prefix: p/, repository: "http://u:p@host/x" }\n', ''],
+    ['mirrors:\n  a: { prefix: p/ }\n  b: { prefix: p }\n', 'those of the mirror a'],
+    ['mirrors:\n  a: { prefix: towline/x/ }\n', 'among those of Towline'],
+    ['mirrors:\n  a: { prefix: p/, tags: ["*"], branch: main }\n', 'one branch'],
+    ['mirrors:\n  a: { prefix: p/, tags: ["*"], revisionKey: p.ref }\n', 'would share it'],
+    ['mirrors:\n  a: { prefix: p/, secretsFile: bad.json }\n', 'no JSON object of texts'],
+    ['mirrors:\n  a: { prefix: p/, gone: maybe }\n', 'must be one of'],
+    [
+      'mirrors:\n  a: { prefix: p/ }\nremotes:\n  r: { url: "http://git.example/x", tokenFile: t }\n',
+      'readable for everybody',
+    ],
+    [
+      'mirrors:\n  a: { prefix: p/ }\nremotes:\n  r: { url: "ssh://git.example/x", sshKeyFile: "50%" }\n',
+      'its path holds',
+    ],
+    ['mirrors:\n  a: { prefix: p/ }\nremotes:\n  r: { url: "https://g/x", token: abcdef }\n', 'tokenFile'],
+    [
+      'mirrors:\n  a: { prefix: p/ }\nremotes:\n  r: { url: "https://g/x", history: tip }\nrepository: { url: r }\n',
+      'with its history',
+    ],
   ])('%j is refused with its place', async (text, words) => {
-    const { found } = await load(text);
+    const { found } = await load(text, { 'bad.json': '[1]', t: 'secret' });
     expect(found).toEqual([expect.stringMatching(/^towline\.yaml:\d+:\d+ /)]);
     expect(found[0]).toContain(words);
   });

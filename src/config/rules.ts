@@ -21,6 +21,24 @@ export function checkRules(config: Config, settings: Settings, kinds: readonly s
     );
   checkLedger(config, settings);
   checkBases(config, settings);
+  checkMirrors(config, settings);
+}
+
+/** Plain configuration never lies where Towline keeps its own keys. */
+function checkMirrors({ mirrors, consul, repository }: Config, settings: Settings): void {
+  for (const { name, prefix } of mirrors)
+    if (prefix !== '' && `${prefix.replace(/\/$/, '')}/`.startsWith(consul.prefix))
+      settings.problem(
+        { at: pointer('mirrors', name, 'prefix') },
+        `its keys would lie among those of Towline ("${consul.prefix}")`,
+        'Choose a prefix outside of consul.prefix.',
+      );
+  if (repository.remote?.history === 'tip')
+    settings.problem(
+      { at: pointer('remotes', repository.remote.name, 'history') },
+      'the job repository is needed with its history',
+      'Remove history, or give the mirrors a remote of their own.',
+    );
 }
 
 const at = ({ name }: EnvironmentConfig, ...rest: string[]): { at: string } => ({

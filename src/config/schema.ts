@@ -1,25 +1,19 @@
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from './defaults.js';
-import { mirrors } from './mirrors-schema.js';
+import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
+import { seconds, secret } from './schema-parts.js';
 
 const url = {
   type: 'string',
   pattern: '^https?://[^\\s@]+$',
   explain: 'an address is written http://HOST:PORT, without user and password',
 };
-/** Settings that people look for here. They are refused with the way to do it. */
-const secret = (instead: string): object => ({
-  not: {},
-  explain: `secrets never stand in this file: ${instead}`,
-  description: `Not allowed here: ${instead}.`,
-});
 const person = {
   type: 'string',
   pattern: '^[^<>\\n\\r\\u0000]+$',
   explain: 'a name or address for commits is one line without < and >',
 };
-const seconds = { type: 'number', exclusiveMinimum: 0, maximum: 86400 };
-const { deploy, prune, mirrorDeletes } = DEFAULTS.environment;
+const { deploy, prune } = DEFAULTS.environment;
 
 const scheduler = {
   type: 'object',
@@ -96,33 +90,7 @@ const environment = {
         },
       },
     },
-    mirror: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        deletes: {
-          type: 'object',
-          additionalProperties: false,
-          description:
-            'Above these limits nothing is written without --allow-deletes: a source that is suddenly small is mostly a slip.',
-          properties: {
-            maxCount: {
-              type: 'integer',
-              minimum: 0,
-              default: mirrorDeletes.maxCount,
-              description: 'Keys that one pass may delete; files that only moved do not count.',
-            },
-            maxShare: {
-              type: 'number',
-              minimum: 0,
-              maximum: 1,
-              default: mirrorDeletes.maxShare,
-              description: 'Share of the mirrored keys likewise, from 10 keys on.',
-            },
-          },
-        },
-      },
-    },
+    mirror: { type: 'object', additionalProperties: false, properties: mirrorPolicy },
     deploy: {
       type: 'object',
       additionalProperties: false,
@@ -186,7 +154,7 @@ export const configSchema = {
       additionalProperties: false,
       description: 'The job repository. Default: the one that holds this file.',
       properties: {
-        url: { type: 'string', minLength: 1, description: 'Remote URL or path.' },
+        url: { type: 'string', minLength: 1, description: 'Remote URL, path, or a name of remotes.' },
         store: {
           type: 'string',
           minLength: 1,
@@ -244,6 +212,7 @@ export const configSchema = {
       },
     },
     mirrors,
+    remotes,
     rules,
     ignore,
     policies,

@@ -167,6 +167,12 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
 
     async readFile(revision, file, waiting) {
       const place = await open(waiting);
+      // Git takes a name that begins with a dot and a slash for one below the current folder.
+      if (!/[\n\0]|^\.{1,2}\//.test(file)) {
+        const found = await objects(place).ask(`${revision}:${file}`);
+        waiting.signal.throwIfAborted();
+        return found?.type === 'blob' ? found.bytes : undefined;
+      }
       const { stdout } = await git(
         place,
         ['ls-tree', '-z', '--full-tree', revision, '--', `:(literal)${file}`],

@@ -2,10 +2,13 @@ import { fastify } from 'fastify';
 import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import type { Worker } from '../workers/worker.js';
+import { isAuthentic } from './signature.js';
 
 export interface Hook {
   port: number;
   path: string;
+  /** Where set, a request must prove that it knows it. */
+  secret?: string;
   workers: readonly Pick<Worker<unknown>, 'wake'>[];
 }
 
@@ -28,11 +31,14 @@ export async function startHooks(
     const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    for (const { path, workers } of hooks.filter((hook) => hook.port === port))
+    for (const { path, workers, secret } of hooks.filter((hook) => hook.port === port))
       app.route({
         method: ['GET', 'POST', 'PUT', 'DELETE'],
         url: path,
-        handler: async () => {
+        handler: async (request, reply) => {
+          const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+          if (secret !== undefined && !isAuthentic(request.headers, body, secret))
+            return reply.code(401).send('the signature or token of this webhook is missing or wrong');
           for (const worker of workers) worker.wake();
           return 'ok';
         },

@@ -1,9 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import type { Worker } from '../workers/worker.js';
+import { isAuthentic } from './signature.js';
 
 export interface ServerOptions {
   /** `127.0.0.1:7070`; port 0 takes a free one. */
@@ -61,43 +61,27 @@ export function buildServer({ workers, log, webhookSecret }: ServerOptions): Fas
   app.get('/metrics', async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   );
-  app.post<{ Params: { environment?: string } }>('/webhook/:environment?', async (request, reply) => {
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    if (webhookSecret !== undefined && !isAuthentic(request, body, webhookSecret)) {
-      received.inc({ result: 'refused' });
-      return reply.code(401).send({ error: 'the signature or token of this webhook is missing or wrong' });
-    }
-    const { environment } = request.params;
-    const woken = workers.filter(
-      (w) => w.name === 'mirror' && (environment === undefined || w.environment === environment),
-    );
-    for (const worker of woken) worker.wake();
-    received.inc({ result: 'accepted' });
-    log.info({ environment, woken: woken.length }, 'webhook received');
-    return reply.code(202).send({ woken: woken.map((w) => w.environment) });
-  });
+  // `/webhook`: something was pushed. `/reconcile`: compare everything, as a person asks for it.
+  for (const [route, full] of [
+    ['/webhook', false],
+    ['/reconcile', true],
+  ] as const)
+    app.post<{ Params: { environment?: string } }>(`${route}/:environment?`, async (request, reply) => {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      if (webhookSecret !== undefined && !isAuthentic(request.headers, body, webhookSecret)) {
+        received.inc({ result: 'refused' });
+        return reply.code(401).send({ error: 'the signature or token of this webhook is missing or wrong' });
+      }
+      const { environment } = request.params;
+      const woken = workers.filter(
+        (w) => w.name === 'mirror' && (environment === undefined || w.environment === environment),
+      );
+      for (const worker of woken) worker.wake({ full });
+      received.inc({ result: 'accepted' });
+      log.info({ environment, woken: woken.length }, full ? 'asked to reconcile' : 'webhook received');
+      return reply.code(202).send({ woken: woken.map((w) => w.environment) });
+    });
   return app;
-}
-
-/** GitHub, Gitea and Bitbucket sign the body; GitLab sends the secret itself (reference: edges.md §6). */
-function isAuthentic({ headers }: FastifyRequest, body: Buffer, secret: string): boolean {
-  const text = (name: string): string | undefined => {
-    const value = headers[name];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const token = text('x-gitlab-token');
-  if (token !== undefined) return same(token, secret);
-  const signature =
-    text('x-gitea-signature') ??
-    (text('x-hub-signature-256') ?? text('x-hub-signature'))?.replace(/^sha256=/, '');
-  if (signature === undefined) return false;
-  return same(signature, createHmac('sha256', secret).update(body).digest('hex'));
-}
-
-/** Compares in constant time; the digests hide the lengths. */
-function same(a: string, b: string): boolean {
-  const hash = (value: string): Buffer => createHmac('sha256', 'compare').update(value).digest();
-  return timingSafeEqual(hash(a), hash(b));
 }
 
 function parseListen(listen: string): { host: string; port: number } {

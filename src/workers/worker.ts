@@ -6,6 +6,6 @@ export interface Worker<Result> {
   once(options: { signal: AbortSignal; dryRun?: boolean; trigger: string }): Promise<Result>;
   /** Passes until the signal fires; holds the worker's lock meanwhile. */
   run(options: { signal: AbortSignal }): Promise<void>;
-  /** A hint from outside (webhook, hook): look now. Never carries data. */
-  wake(): void;
+  /** A hint from outside (webhook, hook): look now, or look at everything. Never carries data. */
+  wake(how?: { full?: boolean }): void;
 }

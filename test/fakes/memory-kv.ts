@@ -33,7 +33,9 @@ export class MemoryKv implements KvStore {
   async get(key: KvKey, { signal }: Waiting): Promise<KvEntry | undefined> {
     signal.throwIfAborted();
     this.reads += 1;
-    return this.#entries.get(key);
+    const entry = this.#entries.get(key);
+    const session = this.sessions.get(key);
+    return entry === undefined || session === undefined ? entry : { ...entry, session };
   }
 
   async list(prefix: string, { signal }: Waiting): Promise<Observed<KvEntry[]>> {
@@ -116,6 +118,11 @@ export class MemoryKv implements KvStore {
   ): Promise<number> {
     await this.#waitFor(() => this.#indexBelow(prefix) > index, waitMs, signal);
     return this.#indexBelow(prefix);
+  }
+
+  /** The key of a lock: there, without a transaction that a test would count. */
+  plant(key: KvKey): void {
+    this.#carryOut({ verb: 'set', key, value: new Uint8Array() }, ++this.#index);
   }
 
   #below(prefix: string): KvEntry[] {
@@ -228,6 +235,7 @@ export class MemoryLock implements Lock {
     if (this.kv.sessions.has(key)) return undefined;
     const session = `session-${++this.#count}`;
     this.kv.sessions.set(key, session);
+    this.kv.plant(key);
     const lost = new AbortController();
     this.#lost.set(key, lost);
     return {

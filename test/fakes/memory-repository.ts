@@ -16,6 +16,11 @@ export class MemoryRepository implements JobRepository {
   /** Set to make every read fail, as a missing remote does. */
   broken: TowlineError | undefined;
   blobReads = 0;
+  readonly named = new Map<string, RefInfo>();
+  /** Names that were fetched. */
+  readonly fetched: string[] = [];
+  /** Set to say that no commit follows from another one. */
+  rewritten = false;
 
   commit(files: Files): Revision {
     const entries = new Map<string, TreeEntry>();
@@ -34,20 +39,24 @@ export class MemoryRepository implements JobRepository {
     return revision;
   }
 
-  async fetch(): Promise<void> {
+  async fetch({ name = '' }: { name?: string } = {}): Promise<void> {
+    this.fetched.push(name);
     if (this.broken !== undefined) throw this.broken;
   }
 
   async refs(): Promise<RefInfo[]> {
     if (this.broken !== undefined) throw this.broken;
-    const id = this.#tip as ObjectId | undefined;
-    return id === undefined
-      ? []
-      : [{ ref: 'refs/heads/main', name: 'main', kind: 'branch', id, annotated: false }];
+    const main = this.#tip === undefined || this.named.size > 0 ? [] : [branch('main', this.#tip)];
+    return [...main, ...this.named.values()];
   }
 
-  async resolve(): Promise<Revision | undefined> {
-    return this.#tip;
+  async resolve(name: string): Promise<Revision | undefined> {
+    return this.named.size === 0 ? this.#tip : (this.named.get(name)?.id as Revision | undefined);
+  }
+
+  /** Gives a commit a name. From then on only what has a name is there. */
+  point(name: string, revision: Revision, kind: RefInfo['kind'] = 'branch', annotated = false): void {
+    this.named.set(name, { ...branch(name, revision), kind, annotated });
   }
 
   async resolveExpression(): Promise<Revision | undefined> {
@@ -110,7 +119,7 @@ export class MemoryRepository implements JobRepository {
   }
 
   async isAncestor(): Promise<boolean> {
-    return true;
+    return !this.rewritten;
   }
 
   #entries(revision: Revision): Map<string, TreeEntry> {
@@ -118,4 +127,8 @@ export class MemoryRepository implements JobRepository {
     if (entries === undefined) throw new Error(`no commit ${revision}`);
     return entries;
   }
+}
+
+function branch(name: string, id: string): RefInfo {
+  return { ref: `refs/heads/${name}`, name, kind: 'branch', id: id as ObjectId, annotated: false };
 }

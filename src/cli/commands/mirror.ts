@@ -1,15 +1,17 @@
 import { TowlineError } from '../../runtime/errors.js';
 import { mirrorWorker, type MirrorWorker } from '../../workers/mirror/index.js';
+import type { ManyMirrors } from '../../workers/mirror/many.js';
 import { chosenMirrors, withSession, type Session } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import type { GlobalFlags, Io } from '../io.js';
 import { passes } from '../mirror-passes.js';
-import { mirrorOptions, plainMirrorOptions } from '../worker-options.js';
+import { mirrorOptions, plainMirror } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   once?: boolean;
   dryRun?: boolean;
   allowDeletes?: boolean;
+  allowRewrite?: boolean;
   git2consulConfig?: string;
   hookHost: string;
 }
@@ -31,18 +33,27 @@ export async function run(names: string[], flags: Flags, io: Io): Promise<number
   });
 }
 
-async function mirrorsOf(names: string[], flags: Flags, session: Session): Promise<MirrorWorker[]> {
-  const { allowDeletes = false } = flags;
-  if (allowDeletes && !isPass(flags))
-    throw new TowlineError('mirror-allow', 'invalid', '--allow-deletes is for one pass', {
-      help: 'Add --once: a daemon must not delete without a limit.',
-    });
+async function mirrorsOf(
+  names: string[],
+  flags: Flags,
+  session: Session,
+): Promise<(MirrorWorker | ManyMirrors)[]> {
+  const { allowDeletes = false, allowRewrite = false } = flags;
+  if ((allowDeletes || allowRewrite) && !isPass(flags))
+    throw new TowlineError(
+      'mirror-allow',
+      'invalid',
+      '--allow-deletes and --allow-rewrite are for one pass',
+      {
+        help: 'Add --once: a daemon must not delete without a limit.',
+      },
+    );
   const { environments, mirrors } = chosenMirrors(session.config, names);
-  const workers: MirrorWorker[] = [];
+  const workers: (MirrorWorker | ManyMirrors)[] = [];
+  const allowed = { allowDeletes, allowRewrite };
   for (const environment of environments)
-    workers.push(mirrorWorker(await mirrorOptions(session, environment, { allowDeletes })));
-  for (const mirror of mirrors)
-    workers.push(mirrorWorker(await plainMirrorOptions(session, mirror, { allowDeletes })));
+    workers.push(mirrorWorker(await mirrorOptions(session, environment, allowed)));
+  for (const mirror of mirrors) workers.push(await plainMirror(session, mirror, allowed));
   return workers;
 }
 

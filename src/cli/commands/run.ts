@@ -7,7 +7,7 @@ import type { Worker } from '../../workers/worker.js';
 import { withSession, type Session } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import type { GlobalFlags, Io } from '../io.js';
-import { deployOptions, mirrorOptions, plainMirrorOptions, promoteOptions } from '../worker-options.js';
+import { deployOptions, mirrorOptions, plainMirror, promoteOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   env?: string[];
@@ -50,8 +50,7 @@ async function buildWorkers(
       workers.push(promoteWorker(await promoteOptions(session, environment)));
   }
   if (wanted.has('mirror') && names === undefined)
-    for (const mirror of session.config.mirrors)
-      workers.push(mirrorWorker(await plainMirrorOptions(session, mirror)));
+    for (const mirror of session.config.mirrors) workers.push(await plainMirror(session, mirror));
   return workers;
 }
 

@@ -3,20 +3,24 @@ import path from 'node:path';
 import type { MirrorConfig } from '../../config/config.js';
 import { kvKey } from '../../domain/source/kv-layout.js';
 import type { Json } from '../../domain/source/json.js';
+import { sleep } from '../../runtime/abort.js';
 import { TowlineError } from '../../runtime/errors.js';
+import { registerSecret } from '../../runtime/redact.js';
 import { startHooks } from '../../server/hooks.js';
-import { mirrorWorker, type MirrorWorker } from '../../workers/mirror/index.js';
+import type { MirrorWorker } from '../../workers/mirror/index.js';
+import type { ManyMirrors } from '../../workers/mirror/many.js';
 import { withSession, type Session } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { passes } from '../mirror-passes.js';
 import { translate, type Translated } from './translate.js';
-import { plainMirrorOptions } from '../worker-options.js';
+import { plainMirror } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   once?: boolean;
   dryRun?: boolean;
   allowDeletes?: boolean;
+  allowRewrite?: boolean;
   hookHost: string;
 }
 
@@ -30,34 +34,106 @@ export async function runGit2consul(source: string, flags: Flags, io: Io): Promi
     io,
     async (session) => {
       const translated = await readConfig(source, session, io);
+      if (translated.logLevel !== undefined && flags.logLevel === undefined)
+        session.log.level = translated.logLevel;
       for (const note of translated.notes) writeLine(io.stderr, `note: ${note}`);
-      const workers: MirrorWorker[] = [];
+      const { allowDeletes = false, allowRewrite = false } = flags;
+      const workers: (MirrorWorker | ManyMirrors)[] = [];
       for (const mirror of translated.mirrors)
         workers.push(
-          mirrorWorker(
-            await plainMirrorOptions(session, mirror, {
-              allowDeletes: flags.allowDeletes ?? false,
-              pollMs: translated.polls.get(mirror.name) ?? RARELY_MS,
-            }),
-          ),
+          await plainMirror(session, mirror, {
+            allowDeletes,
+            allowRewrite,
+            pollMs: translated.polls.get(mirror.name) ?? RARELY_MS,
+            ...(translated.store === undefined ? {} : { storeDir: path.resolve(io.cwd, translated.store) }),
+          }),
         );
       if (translated.once || flags.once === true || flags.dryRun === true) return passes(workers, flags, io);
-      const hooks = await startHooks(
-        translated.hooks.map(({ port, path: at, mirrors }) => ({
-          port,
-          path: at,
-          workers: workers.filter(({ environment }) => mirrors.includes(environment)),
-        })),
-        { host: flags.hookHost, log: session.log },
-      );
-      try {
-        return await runDaemon(workers, session, io);
-      } finally {
-        await hooks.close();
-      }
+      return stay(workers, { source, translated, session, flags, io });
     },
     { optional: true },
   );
+}
+
+interface Staying {
+  source: string;
+  translated: Translated;
+  session: Session;
+  flags: Flags;
+  io: Io;
+}
+
+/** Mirrors until it is told to stop, or until its configuration changes where that is asked for. */
+async function stay(
+  workers: readonly (MirrorWorker | ManyMirrors)[],
+  { source, translated, session, flags, io }: Staying,
+): Promise<number> {
+  const { webhookSecret } = session.config.server;
+  const hooks = await startHooks(
+    await Promise.all(
+      translated.hooks.map(async ({ port, path: at, mirrors, secretFile }) => {
+        const secret = secretFile === undefined ? webhookSecret : await secretIn(secretFile, io);
+        return {
+          port,
+          path: at,
+          workers: workers.filter(({ environment }) => mirrors.includes(environment)),
+          ...(secret === undefined ? {} : { secret }),
+        };
+      }),
+    ),
+    { host: flags.hookHost, log: session.log },
+  );
+  const changed = new AbortController();
+  const both = AbortSignal.any([io.signal, changed.signal]);
+  const watching = translated.haltOnChange
+    ? untilChanged(source, session, { ...io, signal: both }).then(() => {
+        session.log.info({ source }, 'the configuration changed; ending for a supervisor to start again');
+        changed.abort(new DOMException('the configuration changed', 'AbortError'));
+      })
+    : undefined;
+  try {
+    return await runDaemon(workers, session, { ...io, signal: both });
+  } finally {
+    changed.abort(new DOMException('the mirrors ended', 'AbortError'));
+    await watching?.catch(() => undefined);
+    await hooks.close();
+  }
+}
+
+/** How often a configuration is looked at. git2consul blocks on its key, and misses every change after one error. */
+const LOOK_MS = 2000;
+
+/** Ends when the configuration is another one; a Consul that is away for a while is no change. */
+async function untilChanged(source: string, session: Session, io: Io): Promise<void> {
+  const before = Buffer.from(await bytesOf(source, session, io));
+  for (;;) {
+    await sleep(LOOK_MS, io.signal);
+    const now = await bytesOf(source, session, io).catch((error: unknown) => {
+      io.signal.throwIfAborted();
+      session.log.debug({ err: error }, 'the configuration can not be read now');
+      return before;
+    });
+    if (!before.equals(now)) return;
+  }
+}
+
+async function secretIn(file: string, io: Io): Promise<string> {
+  const secret = await readFile(path.resolve(io.cwd, file), 'utf8').then(
+    (text) => text.trim(),
+    (cause: unknown) => {
+      throw new TowlineError(
+        'git2consul-config',
+        'invalid',
+        `the secret of a webhook can't be read: ${file}`,
+        {
+          cause,
+          help: 'Check the path and its permissions.',
+        },
+      );
+    },
+  );
+  registerSecret(secret);
+  return secret;
 }
 
 /** `FILE`, or `consul:KEY` for one that stands in Consul, where git2consul has it by default. */
@@ -108,12 +184,12 @@ export function asYaml({ mirrors }: Translated): string {
 }
 
 function fieldsOf(
-  { url, branch, folder, prefix, expand, revisionKey }: MirrorConfig,
+  { url, branch, many, folder, prefix, expand, revisionKey }: MirrorConfig,
   value: (each: unknown) => string,
 ): string[] {
   return [
     `    repository: ${value(url)}`,
-    `    branch: ${value(branch)}`,
+    ...(many === undefined ? [`    branch: ${value(branch)}`] : [`    tags: ${value(many.tags)}`]),
     ...(folder === '' ? [] : [`    folder: ${value(folder)}`]),
     `    prefix: ${value(prefix)}`,
     ...(expand === undefined ? [] : [`    expand: ${value(expand)}`]),

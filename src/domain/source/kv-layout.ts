@@ -119,11 +119,12 @@ export function unaddressable(path: string): string | undefined {
 
 /** Why KV can't hold a tree entry, or undefined where it can. */
 export function whyNotHeld(
-  { path, pathHex, mode, size }: Pick<TreeEntry, 'path' | 'pathHex' | 'mode' | 'size'>,
+  { path, pathHex, mode, size, lfs }: Pick<TreeEntry, 'path' | 'pathHex' | 'mode' | 'size' | 'lfs'>,
   valueBytes = Infinity,
 ): string | undefined {
   if (mode === '120000') return 'it is a symbolic link';
   if (mode === '160000') return 'it is a submodule';
+  if (lfs === true) return 'it is a Git LFS pointer: its content is kept elsewhere';
   if (pathHex !== undefined) return 'its name is not valid UTF-8';
   if (size !== undefined && size > valueBytes) return `it has ${size} bytes, a value may have ${valueBytes}`;
   return unaddressable(path);

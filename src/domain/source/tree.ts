@@ -12,6 +12,8 @@ export interface TreeEntry {
   id: ObjectId;
   /** Size in bytes of a blob, where the adapter knows it. */
   size?: number;
+  /** Git LFS keeps the content elsewhere; this is only where to find it. */
+  lfs?: true;
 }
 
 /** A tree as read from git: the id that names it, and every entry below it that is not a tree. */

@@ -1,59 +1,27 @@
-import type { ExpandOptions } from '../../domain/source/expand/index.js';
-import { MIRROR_FLAG, type KvKey, type KvLayout } from '../../domain/source/kv-layout.js';
-import type { Clock } from '../../ports/clock.js';
-import type { JobRepository } from '../../ports/job-repository.js';
-import type { KvStore } from '../../ports/kv-store.js';
-import type { HeldLock, Lock } from '../../ports/lock.js';
+import { MIRROR_FLAG } from '../../domain/source/kv-layout.js';
+import type { HeldLock } from '../../ports/lock.js';
 import { kindOf } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
-import { loop } from '../../runtime/loop.js';
 import { Bell } from '../../runtime/wake.js';
 import { lead, withLock } from '../lead.js';
-import { runPass, type PassResult } from '../pass.js';
-import { ringOnPrefix } from '../ring-on-prefix.js';
+import { runPass, type PassContext } from '../pass.js';
 import type { Worker } from '../worker.js';
 import { applyMirror, type MirrorApplied } from './apply.js';
+import { claimedBelow } from './claims.js';
+import { guardDeletes } from './guard.js';
+import { branchMissing, branchTip, observeMirror, refuseRewritten } from './observe.js';
 import { observeChanges } from './observe-changes.js';
-import { guardDeletes, type DeletePolicy } from './guard.js';
-import { branchTip, observeMirror } from './observe.js';
+import type { MirrorPass, MirrorResult, MirrorWorkerOptions, Pass } from './options.js';
 import { planChanges, type MirrorChangesObserved } from './plan-changes.js';
 import { nothingToMirror, planMirror, type MirrorObserved, type MirrorPlan } from './plan.js';
+import { removeMirrored } from './remove.js';
+import { runRounds, type Hints } from './rounds.js';
 
-export type { MirrorApplied, MirrorPlan };
-
-export interface MirrorWorkerOptions {
-  branch: string;
-  layers: readonly string[];
-  layout: KvLayout;
-  repository: JobRepository;
-  kv: KvStore;
-  lock: Lock;
-  clock: Clock;
-  log: Log;
-  expand?: ExpandOptions;
-  revisionKey?: KvKey;
-  /** Pause between two looks at the repository, when nothing wakes the worker before. */
-  pollMs: number;
-  /** What may vanish in one pass. */
-  deletes: DeletePolicy;
-  /** Pause between two looks at every key below the prefix. */
-  reconcileMs: number;
-}
-
-export type MirrorResult = PassResult<MirrorPlan, MirrorApplied>;
+export { readClaims } from './claims.js';
+export type { MirrorResult, MirrorWorkerOptions } from './options.js';
 
 type Observed =
   { kind: 'whole'; observed: MirrorObserved } | { kind: 'changes'; observed: MirrorChangesObserved };
-
-interface MirrorPass {
-  signal: AbortSignal;
-  dryRun?: boolean;
-  trigger: string;
-  /** False: only what Git changed, where that can be known for sure. */
-  full?: boolean;
-  /** The KV index that `.ref` must still have for that; undefined: whatever it has. */
-  refIndex?: number;
-}
 
 export type MirrorWorker = Omit<Worker<MirrorResult>, 'once'> & {
   once(how: Omit<MirrorPass, 'refIndex'>): Promise<MirrorResult>;
@@ -61,49 +29,18 @@ export type MirrorWorker = Omit<Worker<MirrorResult>, 'once'> & {
 
 /** Worker 4 of the chain: brings the environment's folders of the job repository into KV, and repairs what somebody changed there by hand. */
 export function mirrorWorker(options: MirrorWorkerOptions): MirrorWorker {
-  const { layout, lock, clock, pollMs, reconcileMs } = options;
+  const { layout, lock } = options;
   const log = options.log.child({ worker: 'mirror', environment: layout.environment });
   const key = layout.lock('mirror');
-  const bell = new Bell();
-
-  const pass = (
-    held: HeldLock | undefined,
-    { signal, dryRun = false, trigger, full = true, refIndex }: MirrorPass,
-  ): Promise<MirrorResult> =>
-    runPass<Observed, MirrorPlan, MirrorApplied>(
-      {
-        worker: 'mirror',
-        environment: layout.environment,
-        observe: async (context): Promise<Observed> => {
-          const revision = await branchTip(options, context.signal);
-          const changes = full
-            ? undefined
-            : await observeChanges(options, { revision, refIndex, signal: context.signal });
-          return changes === undefined
-            ? { kind: 'whole', observed: await observeMirror(options, { ...context, revision }) }
-            : { kind: 'changes', observed: changes };
-        },
-        plan: (seen) => {
-          const plan = seen.kind === 'whole' ? planMirror(seen.observed) : planChanges(seen.observed);
-          return guardDeletes(plan, mirroredKeys(seen), options.deletes);
-        },
-        nothingToDo: nothingToMirror,
-        apply: async (plan, seen, context) => {
-          if (held === undefined) throw new Error('a pass that writes needs the lock');
-          const from = seen.kind === 'whole' ? seen.observed.mirrorRef : seen.observed.before;
-          const targets = { ...options, lock: held, contents: seen.observed.contents };
-          return applyMirror(plan, from?.revision ?? null, targets, context.signal);
-        },
-        // `.ref` is the mirror's record: revision, tree id, and every file that KV does not hold.
-        record: async (applied, plan, _seen, context) => report(applied, plan, context.log),
-      },
-      { signal, log, clock, dryRun, trigger },
-    );
-
+  const hints: Hints = { bell: new Bell(), full: false };
+  const pass = mirrorPass(options, log);
   return {
     name: 'mirror',
     environment: layout.environment,
-    wake: () => bell.ring(),
+    wake: (how) => {
+      if (how?.full === true) hints.full = true;
+      hints.bell.ring();
+    },
     once: async (how: Omit<MirrorPass, 'refIndex'>) =>
       how.dryRun === true
         ? pass(undefined, how)
@@ -117,56 +54,91 @@ export function mirrorWorker(options: MirrorWorkerOptions): MirrorWorker {
             }
           }),
     run: ({ signal }) =>
-      lead({ lock, key, signal, log }, async (held, leading) => {
-        // What is known of KV: the index of our last write, and the last one that anybody made below the prefix.
-        const known: { fullAt: number; own: number; seen: number; refIndex?: number } = {
-          fullAt: -Infinity,
-          own: 0,
-          seen: 0,
-        };
-        const round = async (roundSignal: AbortSignal): Promise<void> => {
-          const full = known.seen > known.own || clock.now() - known.fullAt >= reconcileMs;
-          const { seen, fullAt } = known;
-          // Whatever goes wrong: the next look is at everything.
-          known.fullAt = -Infinity;
-          const result = await pass(held, {
-            signal: roundSignal,
-            trigger: 'run',
-            full,
-            ...(known.refIndex === undefined ? {} : { refIndex: known.refIndex }),
-          });
-          known.fullAt = full ? clock.now() : fullAt;
-          if (full) {
-            known.own = Math.max(known.own, seen);
-          }
-          if (result.kind === 'applied') {
-            known.own = Math.max(known.own, result.applied.index);
-            known.refIndex = result.applied.index;
-          }
-        };
-        const passes = loop({
-          log,
-          signal: leading,
-          round,
-          wait: (waitSignal) => bell.wait(pollMs, waitSignal),
-        });
-        // An edit by hand is put right at once and not at the next look.
-        const rings = ringOnPrefix({
-          kv: options.kv,
-          prefix: layout.config,
-          bell,
-          signal: leading,
-          log,
-          pauseMs: 500,
-          seen: (index) => {
-            // An index that went backwards is from another store: nothing is known of it.
-            if (index < known.seen) Object.assign(known, { fullAt: -Infinity, own: 0 });
-            known.seen = index;
-          },
-        });
-        await Promise.all([passes, rings]);
-      }),
+      lead({ lock, key, signal, log }, (held, leading) =>
+        runRounds(options, { pass, held, hints, signal: leading, log }),
+      ),
   };
+}
+
+/** One pass: looks at Git and KV, plans, writes. */
+function mirrorPass(options: MirrorWorkerOptions, log: Log): Pass {
+  const { layout, clock, kv, claims, revisionKey } = options;
+  /** What was found at the last look at everything. */
+  let found: readonly string[] | undefined;
+
+  const claimed = async (full: boolean, signal: AbortSignal): Promise<readonly string[]> => {
+    if (found !== undefined && !full) return found;
+    const below =
+      claims === undefined
+        ? []
+        : await claimedBelow(await claims.read(signal), { kv, root: claims.root, layout, signal });
+    return (found = [...below, ...(revisionKey === undefined ? [] : [revisionKey])]);
+  };
+
+  const observe = async (
+    held: HeldLock | undefined,
+    { full = true, refIndex }: MirrorPass,
+    context: PassContext,
+  ): Promise<Observed | undefined> => {
+    const { signal } = context;
+    const sources = { ...options, claimed: await claimed(full, signal) };
+    const revision = await branchTip(options, signal);
+    if (revision === undefined) {
+      if (options.gone !== 'delete' || held === undefined) throw branchMissing(options);
+      return void (await removeGone(sources, held, context));
+    }
+    if (options.rewritten === 'hold') await refuseRewritten(options, { revision, signal });
+    const changes = full ? undefined : await observeChanges(sources, { revision, refIndex, signal });
+    return changes === undefined
+      ? { kind: 'whole', observed: await observeMirror(sources, { signal, log: context.log, revision }) }
+      : { kind: 'changes', observed: changes };
+  };
+
+  return (held, how) =>
+    runPass<Observed, MirrorPlan, MirrorApplied>(
+      {
+        worker: 'mirror',
+        environment: layout.environment,
+        observe: (context) => observe(held, how, context),
+        plan: (seen) => {
+          const plan = seen.kind === 'whole' ? planMirror(seen.observed) : planChanges(seen.observed);
+          if (plan.drift.length > 0)
+            log.warn(
+              { keys: plan.drift.slice(0, 20), count: plan.drift.length },
+              'keys were edited by hand and are left as they are',
+            );
+          return guardDeletes(plan, mirroredKeys(seen), options.deletes);
+        },
+        nothingToDo: nothingToMirror,
+        apply: async (plan, seen, context) => {
+          if (held === undefined) throw new Error('a pass that writes needs the lock');
+          const from = seen.kind === 'whole' ? seen.observed.mirrorRef : seen.observed.before;
+          const targets = { ...options, lock: held, contents: seen.observed.contents };
+          return applyMirror(plan, from?.revision ?? null, targets, context.signal);
+        },
+        // `.ref` is the mirror's record: revision, tree id, and every file that KV does not hold.
+        record: async (applied, plan, _seen, context) => report(applied, plan, context.log),
+      },
+      { signal: how.signal, log, clock, dryRun: how.dryRun ?? false, trigger: how.trigger },
+    );
+}
+
+/** The keys of a branch that was deleted go, where that is wanted; not when the whole repository looks empty. */
+async function removeGone(
+  sources: MirrorWorkerOptions & { claimed: readonly string[] },
+  lock: HeldLock,
+  { signal, log }: PassContext,
+): Promise<void> {
+  const refs = await sources.repository.refs({ signal });
+  if (refs.length === 0 || refs.some(({ name }) => name === sources.branch)) throw branchMissing(sources);
+  const { allowed, maxCount } = sources.deletes;
+  const count = await removeMirrored({
+    ...sources,
+    lock,
+    maxCount: allowed ? Infinity : maxCount,
+    signal,
+  });
+  if (count > 0) log.warn({ branch: sources.branch, keys: count }, 'the branch is gone, and so are its keys');
 }
 
 /** How many keys are the mirror's own now. */

@@ -1,11 +1,13 @@
 import { folderPrefix, kvKey, whyNotHeld } from '../../domain/source/kv-layout.js';
 import type { KvKey, MirrorRef } from '../../domain/source/kv-layout.js';
 import { parseMirrorChanges, parseMirrorRef } from '../../domain/source/mirror-ref.js';
+import { isLfsPointer } from '../../domain/source/lfs.js';
 import { formatOf, type ObjectId, type Revision } from '../../domain/source/revision.js';
 import type { TreeChange } from '../../domain/source/tree.js';
 import { blobId } from '../../domain/source/tree-id.js';
 import type { MirrorSources } from './observe.js';
 import type { ChangedFolder, LiveKey, MirrorChangesObserved } from './plan-changes.js';
+import { isPlain } from './view.js';
 
 /** Changed files at most; beyond that everything is compared, which is hardly slower then. */
 const MOST_CHANGES = 500;
@@ -21,9 +23,9 @@ export async function observeChanges(
   sources: MirrorSources,
   { revision, refIndex, signal }: { revision: Revision; refIndex: number | undefined; signal: AbortSignal },
 ): Promise<MirrorChangesObserved | undefined> {
-  const { branch, layout, kv, expand } = sources;
-  // What a file's leaves are can depend on other files.
-  if (expand !== undefined) return undefined;
+  const { branch, layout, kv, claimed = [] } = sources;
+  // What a file becomes can depend on other files, and what is left out on all of them.
+  if (!isPlain(sources.view ?? {})) return undefined;
   const [ref, marker] = await Promise.all([
     kv.get(layout.ref, { signal }),
     kv.get(layout.changes, { signal }),
@@ -35,7 +37,7 @@ export async function observeChanges(
     return undefined;
   const before = parsed.mirrorRef;
   const folders = await changedFolders(before, revision, sources, signal);
-  if (folders === undefined) return undefined;
+  if (folders === undefined || folders.some(({ changes: all }) => all.some(isAttributes))) return undefined;
   const contents = await contentsOf(folders, sources, signal);
   if (contents === undefined) return undefined;
   // A new file has no key yet; where it has one all the same, the write is refused and everything is looked at.
@@ -44,7 +46,17 @@ export async function observeChanges(
   );
   const live = await readKeys(keys, sources, revision, signal);
   const { valueBytes } = kv.limits;
-  return { branch, revision, before, refIndex: ref.modifyIndex, folders, live, contents, valueBytes };
+  return {
+    branch,
+    revision,
+    before,
+    refIndex: ref.modifyIndex,
+    folders,
+    live,
+    contents,
+    valueBytes,
+    claimed,
+  };
 }
 
 async function changedFolders(
@@ -74,6 +86,11 @@ async function changedFolders(
   return folders;
 }
 
+function isAttributes(change: TreeChange): boolean {
+  const { path } = change.kind === 'deleted' ? change : change.entry;
+  return path === '.gitattributes' || path.endsWith('/.gitattributes');
+}
+
 async function contentsOf(
   folders: readonly ChangedFolder[],
   { repository }: MirrorSources,
@@ -90,7 +107,8 @@ async function contentsOf(
   let bytes = 0;
   for await (const blob of repository.readBlobs([...ids], { signal })) {
     bytes += blob.bytes.byteLength;
-    if (bytes > MOST_BYTES) return undefined;
+    // Whether that is what it looks like is for a look at the whole tree to say.
+    if (bytes > MOST_BYTES || isLfsPointer(blob.bytes)) return undefined;
     contents.set(blob.id, blob.bytes);
   }
   return contents;

@@ -6,6 +6,7 @@ import {
   exceptionOf,
   finishPlan,
   inOrder,
+  whyClaimed,
   writeOf,
   type LiveKey,
   type MirrorPlan,
@@ -35,6 +36,8 @@ export interface MirrorChangesObserved {
   /** Contents of the changed files. */
   contents: ReadonlyMap<ObjectId, Uint8Array>;
   valueBytes: number;
+  /** Prefixes below this one that other mirrors write. */
+  claimed: readonly string[];
 }
 
 /** The plan for a change alone. What else stands below the prefix is taken to be as the last pass left it. */
@@ -53,13 +56,14 @@ export function planChanges(observed: MirrorChangesObserved): MirrorPlan {
       const entry = change.kind === 'deleted' ? undefined : sized(change.entry, observed.contents);
       const { path, pathHex } = change.kind === 'deleted' ? change : change.entry;
       exceptions.delete(pathHex ?? path);
-      const exception = entry === undefined ? undefined : exceptionFor(entry, observed.valueBytes);
-      if (exception !== undefined) exceptions.set(pathHex ?? path, exception);
       const key = kvKey(folder.prefix + path);
+      const exception = entry === undefined ? undefined : exceptionFor(entry, key, observed);
+      if (exception !== undefined) exceptions.set(pathHex ?? path, exception);
       const now = live.get(key);
       if (entry !== undefined && exception?.held !== false) {
         if (now?.blob !== entry.id || now.flags !== MIRROR_FLAG) writes.push(writeOf(entry, key, now));
-      } else if (now?.flags === MIRROR_FLAG) deletes.push({ key, index: now.modifyIndex, blob: now.blob });
+      } else if (now?.flags === MIRROR_FLAG && whyClaimed(key, observed.claimed) === undefined)
+        deletes.push({ key, index: now.modifyIndex, blob: now.blob });
     }
     return { ...known, tree: folder.tree, files, exceptions: inOrder([...exceptions.values()]) };
   });
@@ -78,7 +82,11 @@ function sized(entry: TreeEntry, contents: ReadonlyMap<ObjectId, Uint8Array>): T
   return size === undefined ? entry : { ...entry, size };
 }
 
-function exceptionFor(entry: TreeEntry, valueBytes: number): MirrorException | undefined {
-  const reason = whyNotHeld(entry, valueBytes);
+function exceptionFor(
+  entry: TreeEntry,
+  key: KvKey,
+  { valueBytes, claimed }: MirrorChangesObserved,
+): MirrorException | undefined {
+  const reason = whyNotHeld(entry, valueBytes) ?? whyClaimed(key, claimed);
   return reason === undefined && entry.mode === '100644' ? undefined : exceptionOf(entry, reason);
 }

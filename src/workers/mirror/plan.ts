@@ -41,6 +41,19 @@ export interface MirrorObserved {
   contents: ReadonlyMap<ObjectId, Uint8Array>;
   /** The key that repeats the revision holds another one. */
   revisionKeyStale: boolean;
+  policy: MirrorPolicy;
+  /** Keys that Git changed since `.ref`; undefined where that is not known. */
+  touched: ReadonlySet<KvKey> | undefined;
+  /** Prefixes below this one that other mirrors write. */
+  claimed: readonly string[];
+}
+
+/** What is done about keys that are not as Git and the last pass left them. */
+export interface MirrorPolicy {
+  /** Keys of somebody else. */
+  foreign: 'keep' | 'delete';
+  /** Own keys that were edited by hand. */
+  drift: 'repair' | 'report';
 }
 
 export interface MirrorWrite {
@@ -68,6 +81,8 @@ export interface MirrorPlan {
   deletes: MirrorDelete[];
   /** Keys of others below the prefix: reported and left alone. */
   foreign: KvKey[];
+  /** Keys that were edited by hand and are left as they are, because the policy says so. */
+  drift: KvKey[];
   /** Keys that were edited by hand and will be put right; a subset of writes and deletes. */
   healed: KvKey[];
   ref: MirrorRef;
@@ -85,12 +100,12 @@ const MOST_CHANGED_KEYS = 2000;
 
 /** Compares the folders in Git with the live keys, by content. Nothing is assumed from what earlier passes wrote. */
 export function planMirror(observed: MirrorObserved): MirrorPlan {
-  const { live, revision } = observed;
+  const { live, revision, claimed, policy } = observed;
   // What Git wants is taken out: the rest are keys that nobody in Git knows.
   const others = new Map(live.map((entry) => [entry.key, entry]));
   const writes: MirrorWrite[] = [];
   const folders = observed.folders.map((folder): MirrorFolder => {
-    const { held, exceptions } = divided(folder.tree, observed.valueBytes);
+    const { held, exceptions } = divided(folder, observed.valueBytes, claimed);
     for (const entry of held) {
       const key = kvKey(folder.prefix + entry.path);
       const now = others.get(key);
@@ -108,21 +123,42 @@ export function planMirror(observed: MirrorObserved): MirrorPlan {
     };
   });
   const left = [...others.values()];
-  const deletes = left
-    .filter((entry) => entry.flags === MIRROR_FLAG)
-    .map(({ key, modifyIndex, blob }) => ({ key, index: modifyIndex, blob }));
-  const foreign = left.filter((entry) => entry.flags !== MIRROR_FLAG).map(({ key }) => key);
+  const goes = ({ flags }: LiveKey): boolean => flags === MIRROR_FLAG || policy.foreign === 'delete';
+  const deletes = left.filter(goes).map(({ key, modifyIndex, blob }) => ({ key, index: modifyIndex, blob }));
+  const unfinished = observed.changes?.state === 'writing';
+  const drifted = driftOf(observed, unfinished);
   return finishPlan({
     revision,
-    writes,
-    deletes,
-    foreign,
+    ...withoutDrift({ writes, deletes }, drifted),
+    foreign: left.filter((entry) => !goes(entry)).map(({ key }) => key),
     ref: { version: 1, revision, branch: observed.branch, folders },
     before: observed.mirrorRef,
     refIndex: observed.refIndex,
-    unfinished: observed.changes?.state === 'writing',
+    unfinished,
     stale: observed.revisionKeyStale,
   });
+}
+
+/** Tells of a key whether only somebody's hand can have changed it; undefined where that makes no difference. */
+function driftOf(
+  { policy, mirrorRef, touched }: MirrorObserved,
+  unfinished: boolean,
+): ((key: KvKey) => boolean) | undefined {
+  if (policy.drift === 'repair' || mirrorRef === undefined || touched === undefined || unfinished)
+    return undefined;
+  return (key) => !touched.has(key);
+}
+
+function withoutDrift(
+  { writes, deletes }: Pick<MirrorPlan, 'writes' | 'deletes'>,
+  drifted: ((key: KvKey) => boolean) | undefined,
+): Pick<MirrorPlan, 'writes' | 'deletes' | 'drift'> {
+  if (drifted === undefined) return { writes, deletes, drift: [] };
+  return {
+    writes: writes.filter(({ key }) => !drifted(key)),
+    deletes: deletes.filter(({ key }) => !drifted(key)),
+    drift: [...writes, ...deletes].map(({ key }) => key).filter(drifted),
+  };
 }
 
 /** What both ways to a plan have in common. */
@@ -131,6 +167,7 @@ export function finishPlan({
   writes,
   deletes,
   foreign = [],
+  drift = [],
   ref,
   before,
   refIndex,
@@ -138,6 +175,7 @@ export function finishPlan({
   stale = false,
 }: Pick<MirrorPlan, 'revision' | 'writes' | 'deletes' | 'ref' | 'refIndex'> & {
   foreign?: KvKey[];
+  drift?: KvKey[];
   before: MirrorRef | undefined;
   unfinished?: boolean;
   stale?: boolean;
@@ -150,6 +188,7 @@ export function finishPlan({
     writes,
     deletes,
     foreign,
+    drift,
     healed: sameTree && !unfinished ? keys() : [],
     ref,
     refIndex,
@@ -177,17 +216,27 @@ function treeOf({ prefix, tree }: MirrorFolder): string[] {
 
 /** What KV can hold of a tree, and everything that `.ref` has to say of it beyond that. */
 function divided(
-  { entries }: Tree,
+  { prefix, tree: { entries } }: ObservedFolder,
   valueBytes: number,
+  claimed: readonly string[],
 ): { held: TreeEntry[]; exceptions: MirrorException[] } {
   const held: TreeEntry[] = [];
   const exceptions: MirrorException[] = [];
   for (const entry of entries) {
-    const reason = whyNotHeld(entry, valueBytes);
+    const reason = whyNotHeld(entry, valueBytes) ?? whyClaimed(prefix + entry.path, claimed);
     if (reason !== undefined || entry.mode !== '100644') exceptions.push(exceptionOf(entry, reason));
     if (reason === undefined) held.push(entry);
   }
   return { held, exceptions: inOrder(exceptions) };
+}
+
+/** Why a key is not this mirror's to write: it is one of these, or below one that ends in `/`. */
+export function whyClaimed(key: string, claimed: readonly string[]): string | undefined {
+  const taken = claimed.find((each) => (each.endsWith('/') ? key.startsWith(each) : key === each));
+  if (taken === undefined) return undefined;
+  return taken === key
+    ? 'its key tells the revision'
+    : `its key lies below ${taken}, which another mirror writes`;
 }
 
 /** By the bytes of the paths, so that every way to a plan comes to the same `.ref`. */

@@ -1,0 +1,54 @@
+import type { KvKey, KvLayout } from '../../domain/source/kv-layout.js';
+import type { Clock } from '../../ports/clock.js';
+import type { JobRepository } from '../../ports/job-repository.js';
+import type { KvStore } from '../../ports/kv-store.js';
+import type { HeldLock, Lock } from '../../ports/lock.js';
+import type { Log } from '../../runtime/log.js';
+import type { PassResult } from '../pass.js';
+import type { MirrorApplied } from './apply.js';
+import type { Claim } from './claims.js';
+import type { DeletePolicy } from './guard.js';
+import type { MirrorPlan, MirrorPolicy } from './plan.js';
+import type { View } from './view.js';
+
+export interface MirrorWorkerOptions {
+  branch: string;
+  layers: readonly string[];
+  layout: KvLayout;
+  repository: JobRepository;
+  /** True: somebody else keeps the repository up to date. */
+  fetched?: boolean;
+  kv: KvStore;
+  lock: Lock;
+  clock: Clock;
+  log: Log;
+  view?: View;
+  revisionKey?: KvKey;
+  policy?: MirrorPolicy;
+  /** Forced pushes and moved tags. Default: they are followed. */
+  rewritten?: 'follow' | 'hold';
+  /** What becomes of the keys when the branch is gone. Default: they stay, and that is an error. */
+  gone?: 'keep' | 'delete';
+  /** Of a mirror whose prefix may lie around those of others: who else writes where. */
+  claims?: { root: string; read: (signal: AbortSignal) => Promise<readonly Claim[]> };
+  /** Pause between two looks at the repository, when nothing wakes the worker before. */
+  pollMs: number;
+  /** What may vanish in one pass. */
+  deletes: DeletePolicy;
+  /** Pause between two looks at every key below the prefix. */
+  reconcileMs: number;
+}
+
+export type MirrorResult = PassResult<MirrorPlan, MirrorApplied>;
+
+export interface MirrorPass {
+  signal: AbortSignal;
+  dryRun?: boolean;
+  trigger: string;
+  /** False: only what Git changed, where that can be known for sure. */
+  full?: boolean;
+  /** The KV index that `.ref` must still have for that; undefined: whatever it has. */
+  refIndex?: number;
+}
+
+export type Pass = (held: HeldLock | undefined, how: MirrorPass) => Promise<MirrorResult>;

@@ -1,0 +1,383 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
+import { MemoryRepository, type Files } from '../../../test/fakes/memory-repository.js';
+import { kvKey, MIRROR_FLAG, mirrorLayout } from '../../domain/source/kv-layout.js';
+import type { Revision } from '../../domain/source/revision.js';
+import { readMirror } from '../../queries/desired.js';
+import { TowlineError } from '../../runtime/errors.js';
+import { silentLog } from '../../runtime/log.js';
+import { systemClock } from '../../runtime/system-clock.js';
+import { mirrorWorker, readClaims, type MirrorWorkerOptions } from './index.js';
+import { manyMirrors, type ManyOptions } from './many.js';
+
+const signal = new AbortController().signal;
+const root = 'towline/';
+const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
+
+function world() {
+  const kv = new MemoryKv();
+  const lock = new MemoryLock(kv);
+  const repository = new MemoryRepository();
+  const common = {
+    layers: [''],
+    repository,
+    kv,
+    lock,
+    clock: systemClock,
+    log: silentLog(),
+    pollMs: 60_000,
+    reconcileMs: 60_000,
+    deletes: { maxCount: 100, maxShare: 1, allowed: false },
+  };
+  const mirror = (options: Partial<MirrorWorkerOptions> = {}, name = 'conf', prefix = 'conf/') =>
+    mirrorWorker({
+      ...common,
+      branch: 'main',
+      layout: mirrorLayout(root, name, prefix),
+      claims: { root, read: () => readClaims(kv, root, { signal }) },
+      ...options,
+    });
+  const many = (options: Partial<ManyOptions> = {}) =>
+    manyMirrors({
+      ...common,
+      name: 'all',
+      root,
+      prefix: 'all/',
+      branches: [],
+      tags: [],
+      annotatedOnly: false,
+      ...options,
+    });
+  const values = async (prefix = 'conf/') =>
+    Object.fromEntries(
+      (await kv.list(prefix, { signal })).value.map((e) => [e.key.slice(prefix.length), text(e.value)]),
+    );
+  const put = (key: string, value: string, flags?: number) =>
+    kv.put(kvKey(key), Buffer.from(value), { signal, ...(flags === undefined ? {} : { flags }) });
+  const once = (worker: { once: ReturnType<typeof mirror>['once'] }, full = true) =>
+    worker.once({ signal, trigger: 'once', full });
+  return {
+    kv,
+    repository,
+    mirror,
+    many,
+    values,
+    put,
+    once,
+    commit: (files: Files) => repository.commit(files),
+  };
+}
+
+describe('keys of somebody else below the prefix', () => {
+  it('stay, and go only where that is configured', async () => {
+    const { commit, mirror, once, put, values } = world();
+    commit({ a: '1', b: '2', c: '3' });
+    await put('conf/theirs', 'x');
+    await once(mirror());
+    expect(Object.keys(await values())).toEqual(['a', 'b', 'c', 'theirs']);
+    await once(mirror({ policy: { foreign: 'delete', drift: 'repair' } }));
+    expect(Object.keys(await values())).toEqual(['a', 'b', 'c']);
+  });
+
+  it('count for the guard when they would go', async () => {
+    const { commit, mirror, once, put, values } = world();
+    commit({ a: '1' });
+    for (let at = 0; at < 20; at++) await put(`conf/theirs/${at}`, String(at));
+    const guarded = mirror({
+      policy: { foreign: 'delete', drift: 'repair' },
+      deletes: { maxCount: 10, maxShare: 1, allowed: false },
+    });
+    await expect(once(guarded)).rejects.toMatchObject({ code: 'mirror-deletes' });
+    expect(Object.keys(await values())).toHaveLength(20);
+  });
+});
+
+describe('keys that were edited by hand', () => {
+  it('can be left as they are and named, while what Git changes is mirrored; readers see that they are no whole state', async () => {
+    const { kv, commit, mirror, once, put, values } = world();
+    const reporting = { policy: { foreign: 'keep', drift: 'report' } } as const;
+    commit({ a: '1', b: '2', c: '3' });
+    await once(mirror(reporting));
+    await put('conf/a', 'by hand');
+    await put('conf/forged', 'x', MIRROR_FLAG);
+    await kv.delete(kvKey('conf/b'), { signal });
+    expect(await once(mirror(reporting))).toMatchObject({
+      kind: 'unchanged',
+      plan: { drift: ['conf/a', 'conf/b', 'conf/forged'] },
+    });
+    commit({ a: '1', b: '2', c: 'three', d: '4' });
+    expect(await once(mirror(reporting))).toMatchObject({ kind: 'applied', applied: { written: 2 } });
+    expect(await values()).toEqual({ a: 'by hand', c: 'three', d: '4', forged: 'x' });
+    expect(await readMirror(kv, mirrorLayout(root, 'conf', 'conf/'), { signal })).toMatchObject({
+      kind: 'tampered',
+    });
+    await once(mirror());
+    expect(await values()).toEqual({ a: '1', b: '2', c: 'three', d: '4' });
+  });
+});
+
+describe('a branch that is gone', () => {
+  it('is an error and changes nothing, unless its keys shall go with it', async () => {
+    const { kv, repository, commit, mirror, once, put, values } = world();
+    const revision = commit({ a: '1', b: '2' });
+    repository.point('main', revision);
+    repository.point('other', revision);
+    await put('conf/theirs', 'x');
+    const revisionKey = kvKey('conf.ref');
+    await once(mirror({ revisionKey }));
+    repository.named.delete('main');
+    await expect(once(mirror())).rejects.toMatchObject({ code: 'mirror-branch-missing' });
+    const guarded = mirror({
+      gone: 'delete',
+      revisionKey,
+      deletes: { maxCount: 1, maxShare: 1, allowed: false },
+    });
+    await expect(once(guarded)).rejects.toMatchObject({ code: 'mirror-deletes' });
+    expect(Object.keys(await values())).toHaveLength(3);
+    await once(mirror({ gone: 'delete', revisionKey }));
+    expect(await values()).toEqual({ theirs: 'x' });
+    expect(await kv.get(revisionKey, { signal })).toBeUndefined();
+    expect(await readMirror(kv, mirrorLayout(root, 'conf', 'conf/'), { signal })).toEqual({ kind: 'absent' });
+  });
+
+  it('takes nothing along when the repository has no branch at all any more', async () => {
+    const { repository, commit, mirror, once, values } = world();
+    repository.point('main', commit({ a: '1' }));
+    await once(mirror());
+    repository.named.delete('main');
+    repository.resolve = async () => undefined;
+    repository.refs = async () => [];
+    await expect(once(mirror({ gone: 'delete' }))).rejects.toMatchObject({ code: 'mirror-branch-missing' });
+    expect(await values()).toEqual({ a: '1' });
+  });
+});
+
+describe('a history that was rewritten', () => {
+  it('is followed, or held until somebody allows it', async () => {
+    const { repository, commit, mirror, once, values } = world();
+    const held = mirror({ rewritten: 'hold' });
+    repository.point('main', commit({ a: '1' }));
+    await once(held);
+    repository.point('main', commit({ a: '2' }));
+    await once(held);
+    expect(await values()).toEqual({ a: '2' });
+    repository.rewritten = true;
+    repository.point('main', commit({ a: '3' }));
+    for (const full of [true, false])
+      await expect(once(held, full)).rejects.toMatchObject({ code: 'mirror-rewritten' });
+    expect(await values()).toEqual({ a: '2' });
+    await once(mirror());
+    expect(await values()).toEqual({ a: '3' });
+  });
+
+  it('of a tag is any other commit', async () => {
+    const { repository, commit, mirror, once } = world();
+    const held = mirror({ rewritten: 'hold', branch: 'v1' });
+    repository.point('v1', commit({ a: '1' }), 'tag');
+    await once(held);
+    await once(held);
+    repository.point('v1', commit({ a: '2' }), 'tag');
+    await expect(once(held)).rejects.toThrow('was moved');
+  });
+});
+
+describe('a view of a folder', () => {
+  it('is of the files that are included and not excluded, and goes on when others change', async () => {
+    const { kv, commit, mirror, once, values } = world();
+    const view = { select: { include: ['*.json', 'conf/**'], exclude: ['.git*', 'secret.json'] } };
+    commit({
+      'a.json': '1',
+      'deep/b.json': '2',
+      'conf/x.txt': '3',
+      'README.md': '4',
+      '.github/c.json': '5',
+      'secret.json': '6',
+    });
+    await once(mirror({ view }));
+    expect(await values()).toEqual({ 'a.json': '1', 'deep/b.json': '2', 'conf/x.txt': '3' });
+    expect(await readMirror(kv, mirrorLayout(root, 'conf', 'conf/'), { signal })).toMatchObject({
+      kind: 'whole',
+    });
+    commit({ 'a.json': '1', 'deep/b.json': 'two', 'README.md': 'new' });
+    await once(mirror({ view }), false);
+    expect(await values()).toEqual({ 'a.json': '1', 'deep/b.json': 'two' });
+    expect(await readMirror(kv, mirrorLayout(root, 'conf', 'conf/'), { signal })).toMatchObject({
+      kind: 'whole',
+    });
+  });
+
+  it('has values of this machine in it; one that is missing keeps everything as it was', async () => {
+    const { kv, commit, mirror, once, values } = world();
+    const view = {
+      secrets: { DB_PASSWORD: 'p"w' },
+      expand: { arrays: 'index', ignoreExtension: false },
+    } as const;
+    commit({ 'a.txt': 'pw={{{ DB_PASSWORD }}} {{DB_PASSWORD}}', 'b.json': '{"user": "x"}' });
+    await once(mirror({ view }));
+    expect(await values()).toEqual({ 'a.txt': 'pw=p"w {{DB_PASSWORD}}', 'b.json/user': 'x' });
+    expect(await readMirror(kv, mirrorLayout(root, 'conf', 'conf/'), { signal })).toMatchObject({
+      kind: 'whole',
+    });
+    commit({ 'a.txt': '{{{OTHER}}}' });
+    await expect(once(mirror({ view }))).rejects.toMatchObject({
+      code: 'mirror-secret',
+      details: ['a.txt: {{{OTHER}}}'],
+    });
+    expect(await values()).toEqual({ 'a.txt': 'pw=p"w {{DB_PASSWORD}}', 'b.json/user': 'x' });
+  });
+
+  it('names files whose content Git LFS keeps elsewhere, also when they come later', async () => {
+    const { kv, commit, mirror, once, values } = world();
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12\n`;
+    const attributes = { '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n' };
+    commit({ ...attributes, 'a.bin': pointer, 'b.txt': 'x', 'c.bin': 'real bytes' });
+    const skipped = async () => {
+      const state = await readMirror(kv, mirrorLayout(root, 'conf', 'conf/'), { signal });
+      return state.kind === 'whole'
+        ? state.mirrorRef.folders.flatMap((f) => f.exceptions.filter((e) => !e.held).map((e) => e.path))
+        : [state.kind];
+    };
+    await once(mirror());
+    expect(Object.keys(await values())).toEqual(['.gitattributes', 'b.txt', 'c.bin']);
+    expect(await skipped()).toEqual(['a.bin']);
+    commit({ ...attributes, 'a.bin': pointer, 'b.txt': 'y', 'c.bin': pointer.replace('12', '13') });
+    await once(mirror(), false);
+    expect(Object.keys(await values())).toEqual(['.gitattributes', 'b.txt']);
+    expect(await skipped()).toEqual(['a.bin', 'c.bin']);
+    // Without a word in .gitattributes it is a file as any other, on both ways to a plan.
+    commit({ 'a.bin': pointer, 'b.txt': 'y', 'c.bin': pointer.replace('12', '13') });
+    await once(mirror(), false);
+    expect(Object.keys(await values())).toEqual(['a.bin', 'b.txt', 'c.bin']);
+    commit({ 'a.bin': pointer, 'b.txt': 'y', 'c.bin': pointer.replace('12', '14') });
+    await once(mirror(), false);
+    expect((await values())['c.bin']).toContain('size 14');
+  });
+});
+
+describe('mirrors whose prefixes lie in one another', () => {
+  it('leave each other alone, whoever comes first', async () => {
+    const { commit, mirror, once, values } = world();
+    const outer = () => mirror({}, 'outer', 'conf/');
+    const inner = () => mirror({}, 'inner', 'conf/inner/');
+    commit({ a: '1', 'inner/b': '2' });
+    await once(outer());
+    await once(inner());
+    await once(outer());
+    await once(inner());
+    expect(await values()).toEqual({ a: '1', 'inner/a': '1', 'inner/inner/b': '2' });
+    commit({ a: 'one', 'inner/b': 'two' });
+    await once(outer(), false);
+    await once(inner(), false);
+    expect(await values()).toEqual({ a: 'one', 'inner/a': 'one', 'inner/inner/b': 'two' });
+    commit({ a: 'one' });
+    await once(outer(), false);
+    expect(await values()).toEqual({ a: 'one', 'inner/a': 'one', 'inner/inner/b': 'two' });
+  });
+
+  it("never touch Towline's own keys from the root of the store", async () => {
+    const { kv, commit, mirror, once, put } = world();
+    await put('towline/production/config/job.json', 'x', MIRROR_FLAG);
+    commit({ a: '1', 'towline/production/config/other.json': 'y' });
+    const all = () => mirror({ policy: { foreign: 'delete', drift: 'repair' } }, 'all', '');
+    await once(all());
+    await once(all());
+    expect(text((await kv.get(kvKey('towline/production/config/job.json'), { signal }))?.value)).toBe('x');
+    expect(await kv.get(kvKey('towline/production/config/other.json'), { signal })).toBeUndefined();
+    expect(text((await kv.get(kvKey('a'), { signal }))?.value)).toBe('1');
+  });
+
+  it('are refused where they are the same and the other one is at work', async () => {
+    const { commit, mirror, once } = world();
+    commit({ a: '1' });
+    const [first, second] = [mirror({}, 'first'), mirror({}, 'second')];
+    await once(first);
+    await once(second);
+    const stop = new AbortController();
+    const running = first.run({ signal: stop.signal });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect(once(second)).rejects.toMatchObject({ code: 'mirror-claimed' });
+    stop.abort();
+    await running.catch(() => undefined);
+    await once(second);
+  });
+
+  it('keep a file out whose key tells the revision', async () => {
+    const { commit, mirror, once, values } = world();
+    const revision = commit({ 'main.ref': 'x', 'main.refs': 'y' });
+    const worker = () => mirror({ revisionKey: kvKey('conf/main.ref') });
+    await once(worker());
+    expect(await once(worker())).toMatchObject({ kind: 'unchanged' });
+    expect(await values()).toEqual({ 'main.ref': revision, 'main.refs': 'y' });
+  });
+});
+
+describe('mirrors of all branches and tags that fit', () => {
+  const setUp = () => {
+    const all = world();
+    const { repository, commit } = all;
+    const first = commit({ a: '1' });
+    const second = commit({ a: '2' });
+    repository.point('main', second);
+    repository.point('env/eu', first);
+    repository.point('env/us', second);
+    repository.point('v1', first, 'tag', true);
+    repository.point('light', second, 'tag');
+    return { ...all, first, second };
+  };
+  const round = (group: ReturnType<ReturnType<typeof setUp>['many']>) =>
+    group.once({ signal, trigger: 'once' });
+
+  it('write each below a prefix of its own, and the revision where it is wanted', async () => {
+    const { many, values, first } = setUp();
+    await round(
+      many({
+        branches: ['env/*'],
+        tags: ['*'],
+        annotatedOnly: true,
+        revisionKeyOf: (ref) => kvKey(`refs/${ref}`),
+      }),
+    );
+    expect(await values('all/')).toEqual({ 'env/eu/a': '1', 'env/us/a': '2', 'v1/a': '1' });
+    expect((await values('refs/'))['v1']).toBe(first);
+  });
+
+  it('look again only at what moved, and find what is new', async () => {
+    const { many, repository, commit, values } = setUp();
+    const group = many({ branches: ['env/*'], tags: ['v*'] });
+    await round(group);
+    repository.fetched.length = 0;
+    await round(group);
+    expect(repository.fetched).toEqual([]);
+    repository.point('env/eu', commit({ a: '3' }));
+    repository.point('v2', commit({ a: '4' }), 'tag');
+    await round(group);
+    expect(repository.fetched).toEqual(['env/eu', 'v2']);
+    expect(await values('all/')).toEqual({ 'env/eu/a': '3', 'env/us/a': '2', 'v1/a': '1', 'v2/a': '4' });
+  });
+
+  it('keep what is gone, or delete it, but never all of it', async () => {
+    const { many, repository, values } = setUp();
+    await round(many({ branches: ['env/*'] }));
+    repository.named.delete('env/eu');
+    await round(many({ branches: ['env/*'] }));
+    expect(Object.keys(await values('all/'))).toEqual(['env/eu/a', 'env/us/a']);
+    await round(many({ branches: ['env/*'], gone: 'delete' }));
+    expect(Object.keys(await values('all/'))).toEqual(['env/us/a']);
+    repository.named.delete('env/us');
+    await round(many({ branches: ['env/*'], gone: 'delete' }));
+    expect(Object.keys(await values('all/'))).toEqual(['env/us/a']);
+  });
+
+  it('go on where one of them can not be mirrored', async () => {
+    const { many, repository, values } = setUp();
+    repository.point('env/bad', 'f'.repeat(40) as Revision);
+    const readTree = repository.readTree.bind(repository);
+    repository.readTree = async (revision, folder) => {
+      if (revision === 'f'.repeat(40))
+        throw new TowlineError('git-folder-missing', 'invalid', 'no such folder');
+      return readTree(revision, folder);
+    };
+    await round(many({ branches: ['env/*'] }));
+    expect(Object.keys(await values('all/'))).toEqual(['env/eu/a', 'env/us/a']);
+  });
+});
