@@ -114,6 +114,8 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--allow-deletes', 'allow deletions above the limit, this once')
     .option('--allow-rewrite', 'follow a forced push that is held, this once')
     .option('--git2consul-config <file>', 'run a configuration of git2consul: a file, or consul:KEY')
+    .option('--git2consul-trim', 'texts lose the white space around them, as there')
+    .option('--git2consul-links', 'links to files of the same folder are copies of them, as there')
     .option('--hook-host <address>', 'address that webhooks of git2consul listen on', '127.0.0.1')
     .addOption(once())
     .addOption(dryRun())

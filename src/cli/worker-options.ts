@@ -54,6 +54,8 @@ export async function plainMirror(
     gone: mirror.gone,
     view: {
       select,
+      trim: mirror.trim,
+      followLinks: mirror.links === 'follow',
       ...(secrets === undefined ? {} : { secrets }),
       ...(expand === undefined ? {} : { expand }),
     },

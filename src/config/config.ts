@@ -84,6 +84,9 @@ export interface MirrorConfig extends MirrorPolicy {
   exclude: string[];
   /** Values for `{{{NAME}}}` in files. */
   secrets?: Readonly<Record<string, string>>;
+  /** Texts lose the white space around them. */
+  trim: boolean;
+  links: 'skip' | 'follow';
   expand?: ExpandOptions;
   /** A key that repeats the revision as plain text. */
   revisionKey?: string;

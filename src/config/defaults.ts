@@ -18,6 +18,7 @@ export const DEFAULTS = {
     rewritten: 'follow',
   },
   gone: 'keep',
+  links: 'skip',
   remote: { timeoutSeconds: 120 },
   expand: { arrays: 'index', ignoreExtension: false },
   policy: { level: 'error' },
@@ -35,6 +36,7 @@ export const MIRROR_POLICY = {
   drift: ['repair', 'report'],
   rewritten: ['follow', 'hold'],
   gone: ['keep', 'delete'],
+  links: ['skip', 'follow'],
 } as const;
 /** How much of a remote's history its local copy has. */
 export const HISTORY = ['full', 'tip'] as const;

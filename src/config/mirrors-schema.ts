@@ -141,6 +141,22 @@ export const mirrors = {
         description: 'Instead of branch: every branch that fits, each below PREFIX/BRANCH/.',
       },
       tags: { ...patterns, description: 'Likewise every tag that fits, each below PREFIX/TAG/.' },
+      annotatedOnly: {
+        type: 'boolean',
+        default: false,
+        description: 'Of tags: only those with a message.',
+      },
+      trim: {
+        type: 'boolean',
+        default: false,
+        description: 'Texts lose the white space around them. Default: the bytes as they are.',
+      },
+      links: {
+        type: 'string',
+        enum: [...MIRROR_POLICY.links],
+        default: DEFAULTS.links,
+        description: 'Symbolic links: left out, or a copy of the file where that is in the same folder.',
+      },
       gone: {
         type: 'string',
         enum: [...MIRROR_POLICY.gone],

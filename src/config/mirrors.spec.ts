@@ -25,6 +25,8 @@ describe('mirrors of plain configuration', () => {
         prefix: 'config/a/',
         include: [],
         exclude: [],
+        trim: false,
+        links: 'skip',
         gone: 'keep',
         deletes: { maxCount: 1000, maxShare: 0.5 },
         foreign: 'keep',

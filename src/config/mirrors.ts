@@ -52,6 +52,8 @@ async function mirrorConfig(
     prefix: settings.text(at('prefix'))?.value ?? '',
     include: settings.list(at('include')).map(({ value }) => value),
     exclude: settings.list(at('exclude')).map(({ value }) => value),
+    trim: settings.boolean(at('trim')) ?? false,
+    links: settings.oneOf(MIRROR_POLICY.links, settings.text(at('links'))) ?? DEFAULTS.links,
     gone: settings.oneOf(MIRROR_POLICY.gone, settings.text(at('gone'))) ?? DEFAULTS.gone,
     ...mirrorPolicy(settings, at),
     ...(secrets === undefined ? {} : { secrets }),
@@ -113,7 +115,7 @@ function patternsOf(settings: Settings, at: At): MirrorConfig['many'] {
       'all branches and tags would share it',
       'Put {ref} where the name is to stand.',
     );
-  return { branches, tags, annotatedOnly: false };
+  return { branches, tags, annotatedOnly: settings.boolean(at('annotatedOnly')) ?? false };
 }
 
 /** Names and values for files, from a file of this machine. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { GitSandbox } from '../fakes/git-sandbox.js';
 import { Processes, until, type Finished } from '../scenario/processes.js';
@@ -167,7 +168,7 @@ withServer('consul', 'a configuration of git2consul', () => {
     processes.run(process.execPath, [program, 'mirror', '--git2consul-config', file, ...args], {
       cwd: sandbox.root,
     });
-  const commit = (files: Record<string, string | null>): string => {
+  const commit = (files: Record<string, string | Buffer | null>): string => {
     sandbox.write(files);
     const id = sandbox.commit();
     sandbox.push('--force', 'origin', 'HEAD:main');
@@ -295,17 +296,166 @@ withServer('consul', 'a configuration of git2consul', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
   });
 
-  it('tells of options that nothing comes of', async () => {
-    commit({ 'a.txt': 'x' });
-    const { code, stderr } = await mirror(config({}, { local_store: '/tmp/x', halt_on_change: true }));
-    expect([code, stderr.trim().split('\n')]).toEqual([
-      0,
-      [
-        expect.stringMatching(/^note: local_store is not used/),
-        expect.stringMatching(/^note: halt_on_change/),
-      ],
-    ]);
+  it('refuses what git2consul leaves to chance: two branches, or two repositories, that write the same keys', async () => {
+    const shared = { include_branch_name: false, branches: ['main', 'other'] };
+    expect((await mirror(config(shared))).stderr).toContain('main and other would write the same keys');
+    const file = path.join(sandbox.root, 'two.json');
+    const repo = {
+      url: sandbox.bare,
+      branches: ['main'],
+      include_branch_name: false,
+      ignore_repo_name: true,
+    };
+    writeFileSync(
+      file,
+      JSON.stringify({
+        repos: [
+          { ...repo, name: 'a' },
+          { ...repo, name: 'b' },
+        ],
+      }),
+    );
+    expect((await mirror(file)).stderr).toContain('its keys "" are those of a-main too');
+  });
+
+  it('support_tags: every tag with a message is mirrored beside the branches, moved ones too, none is taken away', async () => {
+    const first = commit({ 'a.txt': '1' });
+    sandbox.git('tag', '-a', '-m', 'one', 'v/1', first);
+    sandbox.git('tag', 'light', first);
+    sandbox.push('origin', 'v/1', 'light');
+    const file = config({ support_tags: true, mountpoint: 'm' });
+    expect((await mirror(file)).code).toBe(0);
+    expect(await keys()).toEqual({
+      'm/cfg/main/a.txt': '1',
+      'm/cfg/main.ref': first,
+      'm/cfg/v/1/a.txt': '1',
+      'm/cfg/v/1.ref': first,
+    });
+    const second = commit({ 'a.txt': '2' });
+    sandbox.git('tag', '-a', '-m', 'two', 'v/2', second);
+    sandbox.push('origin', 'v/2', ':v/1');
+    expect((await mirror(file)).code).toBe(0);
+    expect(await keys()).toMatchObject({
+      'm/cfg/main/a.txt': '2',
+      'm/cfg/v/1/a.txt': '1',
+      'm/cfg/v/2/a.txt': '2',
+      'm/cfg/v/2.ref': second,
+    });
   }, 60_000);
+
+  it('local_store is where copies of remotes are; logger says how much is told; max_sockets means nothing', async () => {
+    commit({ 'a.txt': 'x' });
+    const store = path.join(sandbox.root, 'kept here');
+    const file = config(
+      { url: `file://${sandbox.bare}` },
+      {
+        local_store: store,
+        max_sockets: 5,
+        logger: { name: 'g', streams: [{ level: 'debug', stream: 'process.stdout' }] },
+      },
+    );
+    const { code, stderr } = await mirror(file);
+    expect(code).toBe(0);
+    expect(readdirSync(store).filter((name) => name.endsWith('.git'))).toHaveLength(1);
+    expect(stderr).toContain('note: max_sockets is not used');
+    expect(stderr).toContain('note: logger.streams are not used');
+    expect(stderr).toContain('"msg":"fetched"');
+  }, 60_000);
+
+  it.each([
+    ['a key', true],
+    ['a file', false],
+  ])(
+    'halt_on_change: %s that changes ends it with status 0',
+    async (_what, inConsul) => {
+      commit({ 'a.txt': 'x' });
+      const [port = 0] = await freePorts(1);
+      const file = config({ hooks: [{ type: 'github', port, url: '/x' }] }, { halt_on_change: true });
+      const text = readFileSync(file, 'utf8');
+      const write = async (value: string): Promise<void> => {
+        if (inConsul) await fetch(`${consul.url}/v1/kv/own/g2c`, { method: 'PUT', body: value });
+        else writeFileSync(file, value);
+      };
+      await write(text);
+      const source = inConsul ? 'consul:own/g2c' : file;
+      const daemon = await processes.start(
+        process.execPath,
+        [program, 'mirror', '--git2consul-config', source],
+        {
+          cwd: sandbox.root,
+          logFile: path.join(sandbox.root, 'log'),
+        },
+      );
+      await until('it is mirrored', async () => (await keys())['cfg/main/a.txt'] === 'x');
+      await write(text.replace('"/x"', '"/y"'));
+      expect(await daemon.exited).toBe(0);
+    },
+    60_000,
+  );
+
+  it('the old way: --git2consul-trim and --git2consul-links', async () => {
+    sandbox.link('link.txt', 'deep/real.txt');
+    sandbox.link('out.txt', '../outside.txt');
+    commit({ 'a.txt': '  x\n\n', 'deep/real.txt': ' y ', 'raw.bin': Buffer.from([0x20, 0xff, 0x20]) });
+    const { code } = await mirror(config(), '--git2consul-trim', '--git2consul-links');
+    expect(code).toBe(0);
+    const found = await keys();
+    expect(found).toMatchObject({
+      'cfg/main/a.txt': 'x',
+      'cfg/main/deep/real.txt': 'y',
+      'cfg/main/link.txt': 'y',
+      'cfg/main/raw.bin': ' \ufffd ',
+    });
+    expect(found).not.toHaveProperty(['cfg/main/out.txt']);
+  }, 60_000);
+
+  it.each([
+    ['github', 'x-hub-signature-256', 'sha256='],
+    ['gitea', 'x-gitea-signature', ''],
+    ['stash', 'x-hub-signature', 'sha256='],
+    ['gitlab', 'x-gitlab-token', undefined],
+  ])(
+    'a webhook of %s with a secret must prove that it knows it, over the bytes that were sent',
+    async (type, header, before) => {
+      commit({ 'a.txt': '1' });
+      const [port = 0] = await freePorts(1);
+      writeFileSync(path.join(sandbox.root, 'secret'), 'of the forge\n');
+      const file = config({ hooks: [{ type, port, url: '/poke', secretFile: 'secret' }] });
+      const daemon = await processes.start(
+        process.execPath,
+        [program, 'mirror', '--git2consul-config', file],
+        {
+          cwd: sandbox.root,
+          logFile: path.join(sandbox.root, 'log'),
+        },
+      );
+      const value = async (): Promise<string | undefined> => (await keys())['cfg/main/a.txt'];
+      await until('it is mirrored at the start', async () => (await value()) === '1');
+      const body = '{ "ref":  "refs/heads/main" }';
+      const poke = async (secret: string): Promise<number> => {
+        const proof =
+          before === undefined ? secret : before + createHmac('sha256', secret).update(body).digest('hex');
+        const answer = await fetch(`http://127.0.0.1:${port}/poke`, {
+          method: 'POST',
+          body,
+          headers: { [header]: proof },
+        });
+        return answer.status;
+      };
+      commit({ 'a.txt': '2' });
+      expect(await poke('of somebody else')).toBe(401);
+      // It is not read to its end: the sender may see the refusal, or only that nobody listens any more.
+      const large = fetch(`http://127.0.0.1:${port}/poke`, { method: 'POST', body: 'y'.repeat(6_000_000) });
+      expect(await large.then(({ status }) => String(status)).catch(() => 'cut off')).toEqual(
+        expect.stringMatching(/^(413|cut off)$/) as unknown,
+      );
+      expect(await value()).toBe('1');
+      expect(await poke('of the forge')).toBe(200);
+      await until('the push is mirrored', async () => (await value()) === '2');
+      await daemon.stop();
+    },
+    60_000,
+  );
 
   it('becomes mirrors of towline.yaml that do the same', async () => {
     commit({ 'conf/a.json': '{"x": [1]}', 'conf/b.txt': 'b' });

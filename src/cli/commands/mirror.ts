@@ -14,6 +14,8 @@ interface Flags extends GlobalFlags {
   allowRewrite?: boolean;
   git2consulConfig?: string;
   hookHost: string;
+  git2consulTrim?: boolean;
+  git2consulLinks?: boolean;
 }
 
 /** The mirror: one pass for each environment and each mirror of plain configuration, or a daemon. */

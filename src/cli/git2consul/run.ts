@@ -22,6 +22,8 @@ interface Flags extends GlobalFlags {
   allowDeletes?: boolean;
   allowRewrite?: boolean;
   hookHost: string;
+  git2consulTrim?: boolean;
+  git2consulLinks?: boolean;
 }
 
 /** A day: mirrors without polling are woken by their webhooks, and looked at now and then all the same. */
@@ -41,7 +43,7 @@ export async function runGit2consul(source: string, flags: Flags, io: Io): Promi
       const workers: (MirrorWorker | ManyMirrors)[] = [];
       for (const mirror of translated.mirrors)
         workers.push(
-          await plainMirror(session, mirror, {
+          await plainMirror(session, asBefore(mirror, flags), {
             allowDeletes,
             allowRewrite,
             pollMs: translated.polls.get(mirror.name) ?? RARELY_MS,
@@ -53,6 +55,14 @@ export async function runGit2consul(source: string, flags: Flags, io: Io): Promi
     },
     { optional: true },
   );
+}
+
+/** What git2consul did wrong, for whoever depends on it. */
+function asBefore(
+  mirror: MirrorConfig,
+  { git2consulTrim = false, git2consulLinks = false }: Flags,
+): MirrorConfig {
+  return { ...mirror, trim: git2consulTrim, links: git2consulLinks ? 'follow' : mirror.links };
 }
 
 interface Staying {
@@ -189,7 +199,9 @@ function fieldsOf(
 ): string[] {
   return [
     `    repository: ${value(url)}`,
-    ...(many === undefined ? [`    branch: ${value(branch)}`] : [`    tags: ${value(many.tags)}`]),
+    ...(many === undefined
+      ? [`    branch: ${value(branch)}`]
+      : [`    tags: ${value(many.tags)}`, `    annotatedOnly: ${value(many.annotatedOnly)}`]),
     ...(folder === '' ? [] : [`    folder: ${value(folder)}`]),
     `    prefix: ${value(prefix)}`,
     ...(expand === undefined ? [] : [`    expand: ${value(expand)}`]),

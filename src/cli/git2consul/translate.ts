@@ -201,6 +201,8 @@ function mirrorOf(
     revisionKey: [...home, `${branch}.ref`].join('/'),
     include: [],
     exclude: [],
+    trim: false,
+    links: DEFAULTS.links,
     gone: DEFAULTS.gone,
     ...DEFAULTS.mirror,
   };

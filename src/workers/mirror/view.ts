@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { expandTree, isExpandable, type ExpandOptions } from '../../domain/source/expand/index.js';
 import { isLfsPointer, MOST_POINTER_BYTES, namesLfs } from '../../domain/source/lfs.js';
 import type { ObjectId, Revision } from '../../domain/source/revision.js';
@@ -12,15 +13,20 @@ import type { Log } from '../../runtime/log.js';
 /** How a folder is seen before it becomes keys. Whatever changes it gives it a tree id of its own. */
 export interface View {
   select?: Selection;
+  /** True: a link to a file of the same folder is a copy of it. Other links are never followed. */
+  followLinks?: boolean;
   /** Values for `{{{NAME}}}`. */
   secrets?: Readonly<Record<string, string>>;
+  /** True: texts lose the white space around them. */
+  trim?: boolean;
   /** Files that hold a document become keys of its leaves. */
   expand?: ExpandOptions;
 }
 
 /** True where KV holds exactly what Git does, so that what Git changed is what changes there. */
-export function isPlain({ select, secrets, expand }: View): boolean {
-  return (select === undefined || selectsAll(select)) && secrets === undefined && expand === undefined;
+export function isPlain({ select, followLinks = false, secrets, trim = false, expand }: View): boolean {
+  const everything = select === undefined || selectsAll(select);
+  return everything && !followLinks && !trim && secrets === undefined && expand === undefined;
 }
 
 interface Sources {
@@ -37,10 +43,12 @@ interface Sources {
 export async function viewOf(tree: Tree, view: View, sources: Sources): Promise<Tree> {
   const sized = await withSizes(tree, sources);
   const marked = await withLfs(sized, sources);
-  const chosen =
-    view.select === undefined || selectsAll(view.select) ? marked : selectTree(marked, view.select);
-  const filled = view.secrets === undefined ? chosen : await withSecrets(chosen, view.secrets, sources);
-  return view.expand === undefined ? filled : expanded(filled, view.expand, sources);
+  const { select, followLinks = false, secrets, trim = false, expand } = view;
+  const linked = followLinks ? await withLinks(marked, sources) : marked;
+  const chosen = select === undefined || selectsAll(select) ? linked : selectTree(linked, select);
+  const filled = secrets === undefined ? chosen : await withSecrets(chosen, secrets, sources);
+  const trimmed = trim ? await withTexts(filled, sources, trimText) : filled;
+  return expand === undefined ? trimmed : expanded(trimmed, expand, sources);
 }
 
 /** The tree as its leaves. What can't be read as a document stands there as it is, and is named. */
@@ -64,32 +72,78 @@ async function withSecrets(
   secrets: Readonly<Record<string, string>>,
   sources: Sources,
 ): Promise<Tree> {
-  const files = await bytesOf(
-    tree.entries.filter(({ mode }) => mode.startsWith('100')),
-    sources,
-  );
   const missing: string[] = [];
-  const entries = tree.entries.map((entry) => {
-    const bytes = files.get(entry.id);
-    const filled = bytes === undefined ? undefined : fillSecrets(bytes, secrets);
-    if (filled === undefined) return entry;
-    if ('missing' in filled) {
-      missing.push(...filled.missing.map((name) => `${entry.path}: {{{${name}}}}`));
-      return entry;
-    }
-    if (filled.bytes === bytes) return entry;
-    const id = blobId(filled.bytes, tree.format);
-    sources.contents.set(id, filled.bytes);
-    return { ...entry, id, size: filled.bytes.byteLength };
+  const filled = await withTexts(tree, sources, (bytes, { path }) => {
+    const result = fillSecrets(bytes, secrets);
+    if ('bytes' in result) return result.bytes;
+    missing.push(...result.missing.map((name) => `${path}: {{{${name}}}}`));
+    return bytes;
   });
-  if (missing.length > 0)
-    throw new TowlineError(
-      'mirror-secret',
-      'invalid',
-      `${missing.length} places name a secret that has no value; nothing was written`,
-      { help: 'Add them to secretsFile, or correct the names.', details: missing.slice(0, 20) },
-    );
+  if (missing.length === 0) return filled;
+  throw new TowlineError(
+    'mirror-secret',
+    'invalid',
+    `${missing.length} places name a secret that has no value; nothing was written`,
+    { help: 'Add them to secretsFile, or correct the names.', details: missing.slice(0, 20) },
+  );
+}
+
+/** Files with other contents than they have in Git; what comes back as it was given stays a blob of the repository. */
+async function withTexts(
+  tree: Tree,
+  sources: Sources,
+  change: (bytes: Uint8Array, entry: TreeEntry) => Uint8Array,
+): Promise<Tree> {
+  const isFile = ({ mode, lfs }: TreeEntry): boolean => mode.startsWith('100') && lfs !== true;
+  const files = await bytesOf(tree.entries.filter(isFile), sources);
+  const entries = tree.entries.map((entry) => {
+    const bytes = isFile(entry) ? files.get(entry.id) : undefined;
+    const changed = bytes === undefined ? undefined : change(bytes, entry);
+    if (changed === undefined || changed === bytes) return entry;
+    const id = blobId(changed, tree.format);
+    sources.contents.set(id, changed);
+    return { ...entry, id, size: changed.byteLength };
+  });
   return { ...tree, id: treeId(entries, tree.format), entries };
+}
+
+/** As git2consul does, but for texts alone: what is no UTF-8 stays as it is. */
+function trimText(bytes: Uint8Array): Uint8Array {
+  if (!isUtf8(bytes)) return bytes;
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  const trimmed = text.trim();
+  return trimmed === text ? bytes : new TextEncoder().encode(trimmed);
+}
+
+/** Links may lead to links; one that turns in a circle leads nowhere. */
+const MOST_LINKS = 10;
+
+async function withLinks(tree: Tree, sources: Sources): Promise<Tree> {
+  const links = tree.entries.filter(({ mode }) => mode === '120000');
+  if (links.length === 0) return tree;
+  const targets = await bytesOf(links, sources);
+  const byPath = new Map(tree.entries.map((entry) => [entry.path, entry]));
+  const entries = tree.entries.map((entry): TreeEntry => {
+    let at: TreeEntry | undefined = entry;
+    for (let hops = 0; at?.mode === '120000' && hops < MOST_LINKS; hops++)
+      at = byPath.get(linkedPath(at.path, targets.get(at.id)) ?? '');
+    return at === undefined || at === entry || !at.mode.startsWith('100')
+      ? entry
+      : { ...at, path: entry.path };
+  });
+  return { ...tree, id: treeId(entries, tree.format), entries };
+}
+
+/** The path in the folder that a link names; undefined where it leads out of it. */
+function linkedPath(from: string, target: Uint8Array | undefined): string | undefined {
+  const text = target === undefined ? '/' : new TextDecoder().decode(target);
+  if (text.startsWith('/')) return undefined;
+  const parts = from.split('/').slice(0, -1);
+  for (const part of text.split('/')) {
+    if (part === '..' && parts.pop() === undefined) return undefined;
+    if (part !== '..' && part !== '.' && part !== '') parts.push(part);
+  }
+  return parts.join('/');
 }
 
 /** Marks the files whose content Git LFS keeps elsewhere. They are only looked for where `.gitattributes` speaks of them. */
