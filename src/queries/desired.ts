@@ -1,5 +1,5 @@
 import type { KvKey, KvLayout, MirrorChanges, MirrorFolder, MirrorRef } from '../domain/source/kv-layout.js';
-import { folderPrefix, kvKey, MIRROR_FLAG } from '../domain/source/kv-layout.js';
+import { claimOf, folderPrefix, kvKey, MIRROR_FLAG } from '../domain/source/kv-layout.js';
 import { parseMirrorChanges, parseMirrorRef } from '../domain/source/mirror-ref.js';
 import type { ObjectId } from '../domain/source/revision.js';
 import type { TreeEntry } from '../domain/source/tree.js';
@@ -43,6 +43,8 @@ export interface ReadMirrorOptions {
   cache?: MirrorCache;
   /** The folders that the environment is made of, in order; undefined: whatever `.ref` names. */
   layers?: readonly string[];
+  /** Keys and prefixes below the layout's own that others write. */
+  claimed?: readonly string[];
   /** True: read everything, whatever the cache says. */
   full?: boolean;
 }
@@ -60,7 +62,7 @@ const MOST_SINGLE_READS = 64;
 export async function readMirror(
   kv: KvStore,
   layout: KvLayout,
-  { signal, cache, layers, full = false }: ReadMirrorOptions,
+  { signal, cache, layers, claimed = [], full = false }: ReadMirrorOptions,
 ): Promise<MirrorState> {
   let state: MirrorState = { kind: 'absent' };
   let refIndex: number | undefined;
@@ -96,7 +98,7 @@ export async function readMirror(
     if (layers !== undefined && !sameLayers(mirrorRef, layers))
       return { kind: 'other-layers', held: mirrorRef.folders.map(({ folder }) => folder), refIndex };
     const quick = full || read > 0 ? undefined : await readChanged(kv, mirrorRef, changes, cache, signal);
-    const files = quick ?? (await readAll(kv, layout, mirrorRef, signal));
+    const files = quick ?? (await readAll(kv, layout, mirrorRef, { claimed, signal }));
     if (proves(mirrorRef, files)) return { kind: 'whole', mirrorRef, refIndex, files: [...files.values()] };
     state =
       changes?.state === 'writing'
@@ -154,10 +156,10 @@ async function readAll(
   kv: KvStore,
   layout: KvLayout,
   mirrorRef: MirrorRef,
-  signal: AbortSignal,
+  { claimed, signal }: { claimed: readonly string[]; signal: AbortSignal },
 ): Promise<Held> {
   const { value } = await kv.list(layout.config, { signal });
-  const held = value.filter((entry) => entry.flags === MIRROR_FLAG);
+  const held = value.filter(({ key, flags }) => flags === MIRROR_FLAG && claimOf(key, claimed) === undefined);
   return new Map(held.map((entry) => [entry.key, fileOf(entry, mirrorRef)]));
 }
 

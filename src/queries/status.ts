@@ -6,6 +6,23 @@ import type { Scheduler } from '../ports/scheduler.js';
 import { readMirror } from './desired.js';
 import { readLive } from './live.js';
 
+/** How a mirror of plain configuration stands. */
+export interface PlainMirrorStatus {
+  /** Its name; one of a group is `GROUP/BRANCH`. */
+  name: string;
+  prefix: string;
+  mirror: EnvironmentStatus['mirror'];
+}
+
+export async function readMirrorStatus(
+  kv: KvStore,
+  layout: KvLayout,
+  { claimed, signal }: { claimed: readonly string[]; signal: AbortSignal },
+): Promise<PlainMirrorStatus> {
+  const state = await readMirror(kv, layout, { signal, claimed, full: true });
+  return { name: layout.environment, prefix: layout.config, mirror: mirrorStatus(state) };
+}
+
 /** How an environment stands, from KV, ledger and schedulers. */
 export interface EnvironmentStatus {
   environment: string;

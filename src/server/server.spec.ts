@@ -15,12 +15,16 @@ describe('the server', () => {
 
   function world(webhookSecret?: string) {
     const woken: string[] = [];
+    const asked: unknown[] = [];
     const worker = (name: string, environment: string): Worker<unknown> => ({
       name,
       environment,
       once: async () => undefined,
       run: async () => undefined,
-      wake: () => void woken.push(`${name} ${environment}`),
+      wake: (how) => {
+        woken.push(`${name} ${environment}`);
+        asked.push(how);
+      },
     });
     const app = buildServer({
       listen: '127.0.0.1:0',
@@ -36,7 +40,7 @@ describe('the server', () => {
         headers: { 'content-type': 'application/json', ...headers },
         payload,
       });
-    return { app, post, woken };
+    return { app, post, woken, asked };
   }
 
   it('wakes the mirrors, or that of one environment, and answers at once', async () => {
@@ -84,6 +88,14 @@ describe('the server', () => {
         .statusCode,
     ).toBe(202);
     expect((await post('/webhook', {}, '{"not": json')).statusCode).toBe(202);
+  });
+
+  it('asks for a comparison of everything on /reconcile, by the same proof', async () => {
+    const { post, asked } = world('s3cret');
+    expect((await post('/reconcile/production')).statusCode).toBe(401);
+    expect((await post('/reconcile/production', { 'x-gitlab-token': 's3cret' })).statusCode).toBe(202);
+    await post('/webhook/production', { 'x-gitlab-token': 's3cret' });
+    expect(asked).toEqual([{ full: true }, { full: false }]);
   });
 
   it('tells that it lives, with its workers, and counts what came', async () => {

@@ -21,8 +21,11 @@ export interface ConsulServer {
   close(): Promise<void>;
 }
 
-/** A real Consul server of its own: loopback, free ports, data on disk, a leader elected. */
-export async function startConsul(): Promise<ConsulServer> {
+/** A real Consul server of its own: loopback, free ports, data on disk, a leader elected. `token`: of who may do all. */
+export async function startConsul({
+  hcl = [],
+  token,
+}: { hcl?: readonly string[]; token?: string } = {}): Promise<ConsulServer> {
   const program = findServer('consul');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'towline-consul-'));
   const [http, server, serfLan, serfWan] = await freePorts(4);
@@ -48,7 +51,9 @@ export async function startConsul(): Promise<ConsulServer> {
       '-hcl=performance { raft_multiplier = 1 }',
       '-hcl=leave_on_terminate = false',
       '-hcl=disable_update_check = true',
+      ...hcl.map((text) => `-hcl=${text}`),
     ];
+    const headers: Record<string, string> = token === undefined ? {} : { 'x-consul-token': token };
     child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)));
@@ -61,8 +66,8 @@ export async function startConsul(): Promise<ConsulServer> {
         if (leader === '') return false;
         // A leader can be elected before it serves writes.
         return (
-          (await fetch(`${url}/v1/kv/ready`, { method: 'PUT', body: 'x' })).ok &&
-          (await fetch(`${url}/v1/kv/ready`, { method: 'DELETE' })).ok
+          (await fetch(`${url}/v1/kv/ready`, { method: 'PUT', body: 'x', headers })).ok &&
+          (await fetch(`${url}/v1/kv/ready`, { method: 'DELETE', headers })).ok
         );
       },
       { limitMs: 60_000, pauseMs: 100 },

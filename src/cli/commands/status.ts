@@ -1,16 +1,25 @@
 import picocolors from 'picocolors';
+import type { MirrorConfig } from '../../config/config.js';
+import { mirrorLayout } from '../../domain/source/kv-layout.js';
 import { short } from '../../domain/source/revision.js';
-import { readStatus, type EnvironmentStatus } from '../../queries/status.js';
+import {
+  readMirrorStatus,
+  readStatus,
+  type EnvironmentStatus,
+  type PlainMirrorStatus,
+} from '../../queries/status.js';
 import { EXIT } from '../../runtime/exit-codes.js';
-import { withSession } from '../compose.js';
+import { readClaims } from '../../workers/mirror/index.js';
+import { chosenMirrors, withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { table } from '../print/table.js';
 
 /** How each environment stands: mirror, ledger, schedulers and every job. Exit 3 where something is held or failed. */
 export async function run(names: string[], flags: GlobalFlags, io: Io): Promise<number> {
   return withSession(flags, io, async (session) => {
+    const chosen = chosenMirrors(session.config, names);
     const all: EnvironmentStatus[] = [];
-    for (const environment of session.environments(names)) {
+    for (const environment of chosen.environments) {
       const sources = {
         layout: session.layout(environment),
         kv: await session.kv(),
@@ -19,19 +28,55 @@ export async function run(names: string[], flags: GlobalFlags, io: Io): Promise<
       };
       all.push(await readStatus(sources, io.signal));
     }
-    if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(all, null, 2));
-    else for (const status of all) print(status, io);
+    const mirrors = await mirrorStatuses(session, chosen.mirrors, io.signal);
+    if (flags.output === 'json') writeLine(io.stdout, JSON.stringify([...all, ...mirrors], null, 2));
+    else {
+      for (const status of all) print(status, io);
+      for (const { name, prefix, mirror } of mirrors) {
+        writeLine(io.stdout, `${colorsOf(io.stdout).bold(name)} ${prefix}`);
+        printMirror(mirror, io.stdout);
+      }
+    }
     if (all.some((s) => s.schedulers.some((each) => !each.readable))) return EXIT.error;
-    const troubled = all.some(
-      (s) => s.mirror.state === 'tampered' || s.jobs.some((job) => job.state !== 'applied'),
-    );
+    const troubled =
+      [...all, ...mirrors].some((s) => s.mirror.state === 'tampered') ||
+      all.some((s) => s.jobs.some((job) => job.state !== 'applied'));
     return troubled ? EXIT.held : EXIT.done;
   });
 }
 
-function print({ environment, mirror, ledger, schedulers, jobs }: EnvironmentStatus, { stdout }: Io): void {
-  const colors = picocolors.createColors(stdout.isTTY === true);
-  writeLine(stdout, colors.bold(environment));
+/** One for each mirror, and for each branch and tag of a group. */
+async function mirrorStatuses(
+  session: Session,
+  mirrors: readonly MirrorConfig[],
+  signal: AbortSignal,
+): Promise<PlainMirrorStatus[]> {
+  if (mirrors.length === 0) return [];
+  const [kv, { prefix: root }] = [await session.kv(), session.config.consul];
+  const claims = await readClaims(kv, root, { signal });
+  const layouts = mirrors.flatMap(({ name, prefix, many }) =>
+    many === undefined
+      ? [mirrorLayout(root, name, prefix)]
+      : claims
+          .filter((claim) => claim.name.startsWith(`${name}/`))
+          .map((claim) => mirrorLayout(root, claim.name, claim.prefix)),
+  );
+  return Promise.all(
+    layouts.map((layout) => {
+      const claimed = claims
+        .map(({ prefix }) => prefix)
+        .filter((prefix) => prefix !== layout.config && prefix.startsWith(layout.config));
+      return readMirrorStatus(kv, layout, { claimed, signal });
+    }),
+  );
+}
+
+function colorsOf(stdout: Io['stdout']): ReturnType<typeof picocolors.createColors> {
+  return picocolors.createColors(stdout.isTTY === true);
+}
+
+function printMirror(mirror: EnvironmentStatus['mirror'], stdout: Io['stdout']): void {
+  const colors = colorsOf(stdout);
   const revision =
     mirror.revision === undefined ? '' : ` at ${short(mirror.revision)}, ${mirror.files ?? 0} files`;
   const why = mirror.message === undefined ? '' : `: ${mirror.message}`;
@@ -41,6 +86,12 @@ function print({ environment, mirror, ledger, schedulers, jobs }: EnvironmentSta
   );
   for (const { path, reason } of mirror.skipped)
     writeLine(stdout, `             ${colors.yellow('not held')} ${path}: ${reason}`);
+}
+
+function print({ environment, mirror, ledger, schedulers, jobs }: EnvironmentStatus, { stdout }: Io): void {
+  const colors = colorsOf(stdout);
+  writeLine(stdout, colors.bold(environment));
+  printMirror(mirror, stdout);
   const commit =
     ledger.commit === undefined
       ? 'empty'

@@ -130,6 +130,11 @@ export function whyNotHeld(
   return unaddressable(path);
 }
 
+/** Who has a key among others: the key itself, or a prefix that ends in `/`; undefined: nobody of them. */
+export function claimOf(key: string, claimed: readonly string[]): string | undefined {
+  return claimed.find((each) => (each.endsWith('/') ? key.startsWith(each) : key === each));
+}
+
 export function kvKey(text: string): KvKey {
   return text as KvKey;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { kvKey, kvJson, MIRROR_FLAG, whyNotHeld } from '../../domain/source/kv-layout.js';
+import { claimOf, kvKey, kvJson, MIRROR_FLAG, whyNotHeld } from '../../domain/source/kv-layout.js';
 import type {
   KvKey,
   MirrorChanges,
@@ -232,7 +232,7 @@ function divided(
 
 /** Why a key is not this mirror's to write: it is one of these, or below one that ends in `/`. */
 export function whyClaimed(key: string, claimed: readonly string[]): string | undefined {
-  const taken = claimed.find((each) => (each.endsWith('/') ? key.startsWith(each) : key === each));
+  const taken = claimOf(key, claimed);
   if (taken === undefined) return undefined;
   return taken === key
     ? 'its key tells the revision'
