@@ -143,15 +143,15 @@ async function restart(files, config) {
 }
 
 async function idle(files, daemon) {
-  // What the last change has left to clean up is not idleness.
-  await new Promise((resolve) => setTimeout(resolve, 15_000));
+  // What the last change has left to clean up is not idleness: V8 gives memory back once, some 20 s later.
+  await new Promise((resolve) => setTimeout(resolve, 30_000));
   const before = await daemon.cpuMs();
-  const seconds = 20;
+  const seconds = 30;
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const share = ((await daemon.cpuMs()) - before) / (seconds * 10);
   report({
     files,
-    what: 'idle for 20 s: time of a processor',
+    what: 'idle for 30 s: time of a processor',
     ms: share * seconds * 10,
     bound: `${share.toFixed(2)} % of a core, under 0.5 %`,
   });

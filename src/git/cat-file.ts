@@ -17,8 +17,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Ids asked for ahead of the answers; keeps both pipes busy and neither full. */
-const AHEAD = 64;
+/** Ids asked for ahead of the answers, and bytes that may so be held: keeps both pipes busy and memory small. */
+const MOST_AHEAD = 256;
+const LEAST_AHEAD = 8;
+const AHEAD_BYTES = 4 * 1024 * 1024;
 
 /**
  * One long-lived `git cat-file --batch`: objects by name, as exact bytes, in the order asked for. A process that died is
@@ -41,32 +43,47 @@ export class CatFile {
     signal: AbortSignal,
   ): AsyncIterable<{ id: ObjectId; bytes: Uint8Array }> {
     const ahead: { id: ObjectId; answer: Promise<GitObject | undefined> }[] = [];
-    let next = 0;
+    let [next, limit, count, bytes] = [0, 64, 0, 0];
     while (next < ids.length || ahead.length > 0) {
       signal.throwIfAborted();
-      for (; ahead.length < AHEAD && next < ids.length; next++) {
-        const id = ids[next];
-        if (id === undefined) break;
-        if (parseObjectId(id) === undefined) throw new TypeError('not an object id');
-        const answer = this.ask(id);
-        // It is awaited below; until then a failure must not count as unhandled.
-        answer.catch(() => undefined);
-        ahead.push({ id, answer });
+      // Asked for in heaps: every write to the pipe costs as much as the answer.
+      if (ahead.length <= limit / 2 && next < ids.length) {
+        const some = ids.slice(next, next + limit - ahead.length);
+        next += some.length;
+        if (some.some((id) => parseObjectId(id) === undefined)) throw new TypeError('not an object id');
+        const answers = this.#askAll(some);
+        some.forEach((id, at) => {
+          const answer = answers[at] ?? Promise.resolve(undefined);
+          // It is awaited below; until then a failure must not count as unhandled.
+          answer.catch(() => undefined);
+          ahead.push({ id, answer });
+        });
       }
       const first = ahead.shift();
       if (first === undefined) break;
-      yield { id: first.id, bytes: blobOf(first.id, await first.answer) };
+      const blob = blobOf(first.id, await first.answer);
+      bytes += blob.byteLength;
+      limit = Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, (AHEAD_BYTES * ++count) / (bytes + 1)));
+      yield { id: first.id, bytes: blob };
     }
   }
 
   /** The object of a name in git's own notation; undefined where there is none. */
-  ask(name: string): Promise<GitObject | undefined> {
+  async ask(name: string): Promise<GitObject | undefined> {
     if (/[\n\0]/.test(name)) throw new TypeError('a name of an object is one line');
+    return this.#askAll([name])[0];
+  }
+
+  #askAll(names: readonly string[]): Promise<GitObject | undefined>[] {
     const child = (this.#child ??= this.#start());
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ name, resolve, reject });
-      child.stdin.write(`${name}\n`);
-    });
+    const answers = names.map(
+      (name) =>
+        new Promise<GitObject | undefined>((resolve, reject) => {
+          this.#waiting.push({ name, resolve, reject });
+        }),
+    );
+    child.stdin.write(`${names.join('\n')}\n`);
+    return answers;
   }
 
   close(): void {
@@ -134,7 +151,8 @@ export class CatFile {
         this.#needed = whole;
         return;
       }
-      const bytes = new Uint8Array(buffer.subarray(end + 1, whole - 1));
+      // A copy, out of Node's pool: a memory block for each would cost more than the small ones themselves.
+      const bytes = Buffer.from(buffer.subarray(end + 1, whole - 1));
       this.#take(whole);
       this.#waiting.shift()?.resolve({ id: object, type, bytes });
     }

@@ -18,7 +18,7 @@ import { isRefName, LOG_FORMAT, parseLog, parseLsTree } from './parse.js';
 import { publishCommit } from './publish.js';
 import { openRepository, type Place } from './open.js';
 import { PLAIN_ACCESS } from './remote-access.js';
-import { git, repositoryAway, type OpenRepository } from './run.js';
+import { git, gitOutput, repositoryAway, type OpenRepository } from './run.js';
 import { treeDiff } from './tree-diff.js';
 import { writeCommit } from './write-commit.js';
 
@@ -142,8 +142,8 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
           },
         );
       }
-      const { stdout } = await git(place, ['ls-tree', '-r', '-l', '-z', '--full-tree', id], waiting);
-      return { id, format: place.format, entries: parseLsTree(stdout) };
+      const output = gitOutput(place, ['ls-tree', '-r', '-l', '-z', '--full-tree', id], waiting);
+      return { id, format: place.format, entries: await parseLsTree(output) };
     },
 
     async treeId(revision, folder, waiting) {

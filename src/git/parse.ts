@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { parseObjectId, parseRevision } from '../domain/source/revision.js';
 import type { FileMode, TreeEntry } from '../domain/source/tree.js';
 import type { CommitInfo } from '../ports/job-repository.js';
@@ -18,24 +18,62 @@ export function* records(output: Buffer): Iterable<Buffer> {
   }
 }
 
-/** `git ls-tree -r -l -z`: `MODE TYPE ID SIZE\tPATH`. */
-export function parseLsTree(output: Buffer): TreeEntry[] {
-  return Array.from(records(output), (record) => {
-    const tab = record.indexOf(0x09);
-    const type = record.indexOf(0x20) + 1;
-    const start = record.indexOf(0x20, type) + 1;
-    const end = record.indexOf(0x20, start);
-    // Each part is a text of its own: a slice would keep the whole line in memory.
-    const id = parseObjectId(record.toString('latin1', start, end));
-    const size = record.toString('latin1', end, tab).trim();
-    if (id === undefined) throw new Error(`git ls-tree printed ${record.toString('latin1').slice(0, 100)}`);
-    return {
-      ...pathOf(record.subarray(tab + 1)),
-      mode: fileMode(record.toString('latin1', 0, type - 1)),
-      id,
-      ...(size === '-' ? {} : { size: Number(size) }),
-    };
-  });
+/** `git ls-tree -r -l -z`, piece by piece as it comes. */
+export async function parseLsTree(output: AsyncIterable<Buffer>): Promise<TreeEntry[]> {
+  const entries: TreeEntry[] = [];
+  let rest: Buffer[] = [];
+  for await (const piece of output) {
+    const end = piece.lastIndexOf(0) + 1;
+    if (end > 0) {
+      const whole = piece.subarray(0, end);
+      parseEntries(rest.length === 0 ? whole : Buffer.concat([...rest, whole]), entries);
+      rest = [];
+    }
+    if (end < piece.byteLength) rest.push(Buffer.from(piece.subarray(end)));
+  }
+  if (rest.length > 0) throw new Error('git ls-tree was cut off');
+  return entries;
+}
+
+/** `MODE TYPE ID SIZE\tPATH`, byte by byte since there may be a hundred thousand. */
+function parseEntries(output: Buffer, entries: TreeEntry[]): void {
+  const plain = isAscii(output);
+  for (let from = 0, end = output.indexOf(0); end >= 0; from = end + 1, end = output.indexOf(0, from)) {
+    const start = output.indexOf(SPACE, from + '100644 '.length) + 1;
+    const tab = output.indexOf(TAB, start);
+    const stop = output.indexOf(SPACE, start);
+    const id = parseObjectId(output.toString('latin1', start, stop));
+    if (id === undefined || tab < stop)
+      throw new Error(`git ls-tree printed ${output.toString('latin1', from, Math.min(end, from + 100))}`);
+    const size = sizeIn(output, stop, tab);
+    const mode = modeAt(output, from);
+    const path = output.toString(plain ? 'latin1' : 'utf8', tab + 1, end);
+    const entry: TreeEntry = size < 0 ? { path, mode, id } : { path, mode, id, size };
+    if (!plain && !isUtf8(output.subarray(tab + 1, end)))
+      entry.pathHex = output.toString('hex', tab + 1, end);
+    entries.push(entry);
+  }
+}
+
+const [TAB, SPACE, ZERO, MINUS] = [0x09, 0x20, 0x30, 0x2d];
+
+/** Digits after spaces; -1 for the `-` of what has no size. */
+function sizeIn(bytes: Buffer, from: number, to: number): number {
+  let size = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? SPACE;
+    if (byte === MINUS) return -1;
+    if (byte !== SPACE) size = size * 10 + byte - ZERO;
+  }
+  return size;
+}
+
+/** Told apart by a digit or two: `120000`, `160000`, `100755`, and everything else is a plain file. */
+function modeAt(bytes: Buffer, from: number): FileMode {
+  const digit = (at: number): number => (bytes[from + at] ?? ZERO) - ZERO;
+  if (digit(1) === 2) return '120000';
+  if (digit(1) === 6) return '160000';
+  return digit(3) === 7 && digit(4) === 5 ? '100755' : '100644';
 }
 
 /** Old repositories hold group-writable and other odd modes; git itself treats them as plain files. */

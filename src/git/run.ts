@@ -99,19 +99,67 @@ export async function git(
 ): Promise<GitResult> {
   signal.throwIfAborted();
   const result = await execa('git', [...gitSettings(place), ...args], {
-    cwd: place.gitDir,
-    env: { ...gitEnvironment(place), ...env },
+    ...options(place, { signal, env, timeoutMs }),
     encoding: 'buffer',
-    reject: false,
-    stripFinalNewline: false,
     maxBuffer: 512 * 1024 * 1024,
-    cancelSignal: signal,
-    timeout: timeoutMs,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
   signal.throwIfAborted();
   const stderr = redact(Buffer.from(result.stderr).toString('utf8').trim());
-  if (result.timedOut) {
+  const exitCode = checked(place, args, { ...result, stderr }, { allow, timeoutMs });
+  const { buffer, byteOffset, byteLength } = result.stdout;
+  return { exitCode, stdout: Buffer.from(buffer, byteOffset, byteLength), stderr };
+}
+
+/** The same for a long output, piece by piece as it comes. */
+export async function* gitOutput(
+  place: GitPlace,
+  args: readonly string[],
+  { signal, env = {}, timeoutMs = TIMEOUT_MS }: GitCall,
+): AsyncIterable<Buffer> {
+  signal.throwIfAborted();
+  const running = execa('git', [...gitSettings(place), ...args], {
+    ...options(place, { signal, env, timeoutMs }),
+    stdin: 'ignore',
+    buffer: { stdout: false },
+  });
+  // Read to its end or left early, the process itself ends with its pipe.
+  for await (const piece of running.stdout) yield piece as Buffer;
+  const result = await running;
+  signal.throwIfAborted();
+  checked(place, args, { ...result, stderr: redact(result.stderr.trim()) }, { allow: [0], timeoutMs });
+}
+
+interface Ended {
+  exitCode?: number | undefined;
+  timedOut: boolean;
+  stderr: string;
+  cause?: unknown;
+}
+
+function options(
+  place: GitPlace,
+  { signal, env, timeoutMs }: Required<Pick<GitCall, 'signal' | 'env' | 'timeoutMs'>>,
+) {
+  return {
+    cwd: place.gitDir,
+    env: { ...gitEnvironment(place), ...env },
+    reject: false as const,
+    stripFinalNewline: false as const,
+    cancelSignal: signal,
+    timeout: timeoutMs,
+  };
+}
+
+/** The exit code, where it is an answer; everything else is thrown. */
+function checked(
+  place: GitPlace,
+  args: readonly string[],
+  ended: Ended,
+  { allow, timeoutMs }: { allow: readonly number[]; timeoutMs: number },
+): number {
+  const { exitCode, timedOut, stderr } = ended;
+  if (timedOut) {
     throw new TowlineError(
       'git-timeout',
       'unavailable',
@@ -119,20 +167,17 @@ export async function git(
       { help: 'The remote may be slow or away. It is tried again.' },
     );
   }
-  if (result.exitCode === undefined && !existsSync(place.gitDir)) {
-    throw repositoryAway(place.gitDir);
-  }
-  if (result.exitCode === undefined) {
+  if (exitCode === undefined && !existsSync(place.gitDir)) throw repositoryAway(place.gitDir);
+  if (exitCode === undefined) {
     throw new TowlineError(
       'git-missing',
       'invalid',
-      `git could not be run: ${redact(messageOf(result.cause ?? result))}`,
-      { help: 'Install git 2.25 or later.' },
+      `git could not be run: ${redact(messageOf(ended.cause ?? ended))}`,
+      { help: 'Install git 2.31 or later.' },
     );
   }
-  if (!allow.includes(result.exitCode)) throw failure(args, result.exitCode, stderr);
-  const { buffer, byteOffset, byteLength } = result.stdout;
-  return { exitCode: result.exitCode, stdout: Buffer.from(buffer, byteOffset, byteLength), stderr };
+  if (!allow.includes(exitCode)) throw failure(args, exitCode, stderr);
+  return exitCode;
 }
 
 /** The folder of a repository that is used in place is gone, or not there for now. */

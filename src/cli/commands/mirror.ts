@@ -1,4 +1,5 @@
 import { TowlineError } from '../../runtime/errors.js';
+import { keepHeapSmall } from '../../runtime/heap.js';
 import { mirrorWorker, type MirrorWorker } from '../../workers/mirror/index.js';
 import type { ManyMirrors } from '../../workers/mirror/many.js';
 import { chosenMirrors, withSession, type Session } from '../compose.js';
@@ -20,6 +21,7 @@ interface Flags extends GlobalFlags {
 
 /** The mirror: one pass for each environment and each mirror of plain configuration, or a daemon. */
 export async function run(names: string[], flags: Flags, io: Io): Promise<number> {
+  keepHeapSmall();
   if (names[0] === 'import-git2consul') {
     const { importGit2consul } = await import('../git2consul/run.js');
     return importGit2consul(names.slice(1), flags, io);

@@ -1,4 +1,5 @@
 import { TowlineError } from '../../runtime/errors.js';
+import { keepHeapSmall } from '../../runtime/heap.js';
 import { startServer, type RunningServer } from '../../server/index.js';
 import { deployWorker } from '../../workers/deploy/index.js';
 import { mirrorWorker } from '../../workers/mirror/index.js';
@@ -19,6 +20,7 @@ const WORKERS = ['mirror', 'deploy', 'promote'] as const;
 
 /** Any set of workers in one process, with the server that wakes them and shows how they are. */
 export async function run(names: string[], flags: Flags, io: Io): Promise<number> {
+  keepHeapSmall();
   const unknown = names.find((name) => !(WORKERS as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new TowlineError('worker-unknown', 'invalid', `there is no worker "${unknown}"`, {

@@ -79,12 +79,17 @@ export async function applyMirror(
 
   const packer = new Packer(kv.limits, reserved);
   const inFlight = new InFlight(IN_FLIGHT);
-  let marked = false;
   /** The first of several transactions marks the pass as under way, and has to be there before the others begin. */
-  const begin = async (operations: KvOperation[]): Promise<void> => {
-    marked = true;
-    await commit([mark('writing', null), ...operations]);
+  let marked: Promise<unknown> | undefined;
+  const begin = (operations: KvOperation[]): Promise<void> => {
+    marked = commit([mark('writing', null), ...operations]);
+    return inFlight.add(async () => marked);
   };
+  const after = (write: () => Promise<unknown>): Promise<void> =>
+    inFlight.add(async () => {
+      await marked;
+      return write();
+    });
   try {
     let deleting = false;
     for await (const operation of operationsOf(plan, targets, signal)) {
@@ -95,14 +100,14 @@ export async function applyMirror(
         operation.verb === 'cas' &&
         1024 + reserved.bytes + bodyBytes(operation) > kv.limits.transactionBytes
       ) {
-        if (!marked) await begin([]);
-        await inFlight.add(() => putAlone(operation, kv, signal));
+        if (marked === undefined) await begin([]);
+        await after(() => putAlone(operation, kv, signal));
         continue;
       }
       const full = packer.add(operation);
       if (full === undefined) continue;
-      if (marked) await inFlight.add(() => commit(full));
-      else await begin(full);
+      if (marked === undefined) await begin(full);
+      else await after(() => commit(full));
     }
   } finally {
     // Nothing may be written after this has ended, however it ends: the lock may go to somebody else.

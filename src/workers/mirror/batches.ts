@@ -38,5 +38,5 @@ export class Packer {
 /** Upper bound of an operation's share of a transaction's body: field names, numbers and the escaped key included. */
 export function bodyBytes(operation: KvOperation): number {
   const value = 'value' in operation ? Math.ceil(operation.value.byteLength / 3) * 4 : 0;
-  return 160 + JSON.stringify(operation.key).length * 3 + value;
+  return 160 + operation.key.length * 6 + value;
 }

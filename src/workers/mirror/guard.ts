@@ -19,6 +19,7 @@ const FEW = 10;
  * at all is written, so that KV stays the whole state that it was. A file that only moved takes nothing away.
  */
 export function guardDeletes(plan: MirrorPlan, mirrored: number, policy: DeletePolicy): MirrorPlan {
+  if (plan.deletes.length === 0) return plan;
   const written = new Set(plan.writes.map(({ id }) => id));
   const lost = plan.deletes.filter(({ blob }) => !written.has(blob));
   const share = lost.length / Math.max(1, mirrored);

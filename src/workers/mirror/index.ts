@@ -107,7 +107,10 @@ function mirrorPass(options: MirrorWorkerOptions, log: Log): Pass {
               { keys: plan.drift.slice(0, 20), count: plan.drift.length },
               'keys were edited by hand and are left as they are',
             );
-          return guardDeletes(plan, mirroredKeys(seen), options.deletes);
+          const guarded = guardDeletes(plan, mirroredKeys(seen), options.deletes);
+          // The plan has all that is still needed of a large tree.
+          if (seen.kind === 'whole') seen.observed.folders = [];
+          return guarded;
         },
         nothingToDo: nothingToMirror,
         apply: async (plan, seen, context) => {

@@ -61,6 +61,14 @@ export async function observeMirror(
 ): Promise<MirrorObserved> {
   const { branch, layers, layout, repository, kv, revisionKey, policy = CAREFUL, claimed = [] } = sources;
   const contents = new Map<ObjectId, Uint8Array>();
+  const reads = Promise.all([
+    kv.get(layout.ref, { signal }),
+    kv.get(layout.changes, { signal }),
+    kv.list(layout.config, { signal }),
+    revisionKey === undefined ? undefined : kv.get(revisionKey, { signal }),
+  ]);
+  // It is awaited below; until then a failure must not count as unhandled.
+  reads.catch(() => undefined);
   const folders: MirrorObserved['folders'] = [];
   for (const folder of layers) {
     const read = await repository.readTree(revision, folder, { signal });
@@ -74,12 +82,7 @@ export async function observeMirror(
     });
     folders.push({ folder, prefix: folderPrefix(layout, layers, folder), tree });
   }
-  const [ref, changes, listed, told] = await Promise.all([
-    kv.get(layout.ref, { signal }),
-    kv.get(layout.changes, { signal }),
-    kv.list(layout.config, { signal }),
-    revisionKey === undefined ? undefined : kv.get(revisionKey, { signal }),
-  ]);
+  const [ref, changes, listed, told] = await reads;
   const mine = listed.value.filter(({ key }) => whyClaimed(key, claimed) === undefined);
   const live = mine.map(({ key, value, flags, modifyIndex }): LiveKey => ({
     key,

@@ -58,7 +58,6 @@ export interface MirrorPolicy {
 
 export interface MirrorWrite {
   key: KvKey;
-  path: string;
   id: ObjectId;
   /** modifyIndex that the key has now, 0 where it is absent. */
   index: number;
@@ -248,14 +247,10 @@ function bytesOf({ path, pathHex }: MirrorException): Buffer {
   return pathHex === undefined ? Buffer.from(path, 'utf8') : Buffer.from(pathHex, 'hex');
 }
 
-export function writeOf(entry: TreeEntry, key: KvKey, now: LiveKey | undefined): MirrorWrite {
-  return {
-    key,
-    path: entry.path,
-    id: entry.id,
-    index: now?.modifyIndex ?? 0,
-    ...(entry.size === undefined ? {} : { size: entry.size }),
-  };
+/** Of two fixed forms and without a copy of the path: there may be a hundred thousand. */
+export function writeOf({ id, size }: TreeEntry, key: KvKey, now: LiveKey | undefined): MirrorWrite {
+  const index = now?.modifyIndex ?? 0;
+  return size === undefined ? { key, id, index } : { key, id, index, size };
 }
 
 /** True where KV already is what Git says. */
