@@ -1,16 +1,22 @@
 // How long a push takes to stand in Consul KV, beside the least that git and Consul ask for, all in one run.
-// `npm run bench:mirror [-- 1000 10000 100000]`; the numbers also go to build/bench-mirror.json.
+// `npm run bench:mirror [-- 1000 10000 100000] [--git2consul FOLDER]`; the numbers also go to build/bench-mirror.json.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { git2consul, timesOf, towline } from './lib/compare.mjs';
 import { freePorts, startConsul, waitForText, writeRaw } from './lib/consul.mjs';
 import { commits, manifest, nameOf, readAll, readBlobs, run } from './lib/repository.mjs';
 
 const RUNS = 11;
 const program = path.resolve(import.meta.dirname, '../dist/towline.js');
-const sizes = process.argv.slice(2).map(Number);
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { git2consul: { type: 'string' } },
+});
+const sizes = positionals.map(Number);
 const results = [];
 const report = (row) => {
   results.push(row);
@@ -58,6 +64,34 @@ async function benchmark(files) {
     }
     if (!remote) await restart(files, daemon.config);
   }
+  if (files <= 10_000) await compare(files, bare, first, rest);
+}
+
+/** One configuration of git2consul, by whom it is given. */
+async function compare(files, bare, first, rest) {
+  const programs = { towline: towline(program) };
+  if (given.git2consul !== undefined) programs.git2consul = git2consul(path.resolve(given.git2consul));
+  for (const [name, command] of Object.entries(programs)) {
+    const times = async (changes, what) =>
+      timesOf(command, { consul, bare, folder, first, changes, name: `${name}-${files}-${what}` });
+    // Each kind of change follows the first commit: the times of the one are not those of the other.
+    const ones = await times(rest.slice(0, RUNS), 'one');
+    report({
+      files,
+      what: `${name}: first mirror, from its start`,
+      ms: ones.firstMs,
+      bound: '',
+      more: `peak ${ones.peakMiB} MiB`,
+    });
+    report({ files, what: `${name}: one file, told by a webhook`, ms: median(ones.times), bound: '' });
+    const hundreds = await times(rest.slice(2 * RUNS - 1, 3 * RUNS), 'hundred');
+    report({
+      files,
+      what: `${name}: 100 files, told by a webhook`,
+      ms: median(hundreds.times.slice(1)),
+      bound: '',
+    });
+  }
 }
 
 /** 100 changes: adds, edits, deletes, renames. */
@@ -70,21 +104,37 @@ function mixed(n) {
   return list;
 }
 
+/** Fresh processes and fresh keys each time, in turns with the floor: what is cold is cold for every one of them. */
 async function firstMirror(files, bare, commit, daemon) {
   const floors = [];
-  for (let at = 0; at < 3; at++)
-    floors.push(
-      await timed(async () => writeRaw(consul.url, `floor-${files}-${at}/`, await readAll(bare, commit))),
-    );
-  const ms = await timed(() => daemon.push(bare, commit));
-  const peak = await daemon.peakMiB();
+  const times = [];
+  const peaks = [];
+  const floor = async (at) => {
+    const begun = performance.now();
+    await writeRaw(consul.url, `floor-${files}-${at}/`, await readAll(bare, commit));
+    floors.push(performance.now() - begun);
+  };
+  for (let at = 1; at < (files > 10_000 ? 1 : 5); at++) {
+    await floor(at);
+    // Without the branch there is nothing to mirror until it is pushed.
+    await rm(path.join(bare, 'refs/heads/main'), { force: true });
+    const fresh = await startDaemon(`bench-${files}-first-${at}`, bare, files);
+    times.push(await timed(() => fresh.push(bare, commit)));
+    peaks.push(await fresh.peakMiB());
+    await fresh.close();
+  }
+  await floor(0);
+  // The daemon that goes on with the changes comes last, with a branch that it does not know yet.
+  times.push(await timed(() => daemon.push(bare, commit)));
+  peaks.push(await daemon.peakMiB());
+  await floor('last');
   report({
     files,
     what: 'first mirror',
-    ms,
+    ms: median(times),
     floorMs: median(floors),
     bound: 'at most 1.5 ×',
-    more: `; peak ${peak} MiB`,
+    more: `; peak ${Math.max(...peaks)} MiB`,
   });
 }
 
@@ -143,8 +193,8 @@ async function restart(files, config) {
 }
 
 async function idle(files, daemon) {
-  // What the last change has left to clean up is not idleness: V8 gives memory back once, some 20 s later.
-  await new Promise((resolve) => setTimeout(resolve, 30_000));
+  // What the last change has left to clean up is not idleness: V8 gives memory back once, up to 40 s later.
+  await new Promise((resolve) => setTimeout(resolve, 45_000));
   const before = await daemon.cpuMs();
   const seconds = 30;
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));

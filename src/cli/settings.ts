@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/index.js';
 import { CHANGEABLE_MANIFEST_RULES } from '../domain/job/validate/rule-policy.js';
 import { placeText } from '../domain/source/diagnostic.js';
+import { UNREAD } from '../config/index.js';
 import { TowlineError } from '../runtime/errors.js';
 import { registerSecret } from '../runtime/redact.js';
 import { SCHEDULER_KINDS } from '../schedulers/registry.js';
@@ -35,8 +36,7 @@ export interface SettingsOptions {
   secrets?: boolean;
 }
 
-/** Stands for a secret that was not read; nothing that needs one is done with such a configuration. */
-export const UNREAD = 'not-read';
+export { UNREAD };
 
 /** Finds towline.yaml (`--config`, TOWLINE_CONFIG, then upward from the working folder) and loads the configuration. */
 export async function loadSettings(

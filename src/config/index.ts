@@ -1,3 +1,4 @@
 export type { Config, ConsulConfig, EnvironmentConfig, SchedulerConfig } from './config.js';
 export { loadConfig, type ConfigSources } from './load.js';
 export { configSchema } from './schema.js';
+export { UNREAD } from './settings.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { placeText } from '../domain/source/diagnostic.js';
 import { loadConfig } from './load.js';
+import { UNREAD } from './settings.js';
 
 async function load(text: string, files: Record<string, string> = {}, env: Record<string, string> = {}) {
   const result = await loadConfig({
@@ -63,6 +64,13 @@ describe('mirrors of plain configuration', () => {
       secrets: { A: '1' },
       gone: 'delete',
     });
+  });
+
+  it('are whole also where secrets are not read', async () => {
+    const { mirrors, found } = await load('mirrors:\n  a: { prefix: p/, secretsFile: s.json }\n', {
+      's.json': UNREAD,
+    });
+    expect([mirrors.length, mirrors[0]?.secrets, found]).toEqual([1, undefined, []]);
   });
 
   it('reach their repository by the name of a remote, with what that says', async () => {

@@ -4,7 +4,7 @@ import { repositoryUrl } from './address.js';
 import type { MirrorConfig, MirrorPolicy, RemoteConfig } from './config.js';
 import { DEFAULTS, EXPAND_ARRAYS, MIRROR_POLICY } from './defaults.js';
 import { branchProblem, folderProblem, prefixProblem } from './names.js';
-import type { Settings, Sourced } from './settings.js';
+import { UNREAD, type Settings, type Sourced } from './settings.js';
 
 type At = (...rest: string[]) => string;
 
@@ -124,7 +124,7 @@ async function secretsOf(
   file: Sourced<string> | undefined,
 ): Promise<Record<string, string> | undefined> {
   const text = await settings.secret(file);
-  if (file === undefined || text === undefined) return undefined;
+  if (file === undefined || text === undefined || text === UNREAD) return undefined;
   let value: Json | undefined;
   try {
     value = JSON.parse(text) as Json;

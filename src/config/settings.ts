@@ -1,6 +1,9 @@
 import type { Diagnostic, Place } from '../domain/source/diagnostic.js';
 import { isObject, valueAt, type Json, type JsonObject, type Pointer } from '../domain/source/json.js';
 
+/** Stands for a secret that was not read; nothing that needs one is done with such a configuration. */
+export const UNREAD = 'not-read';
+
 export type Env = Readonly<Record<string, string | undefined>>;
 export type PlaceOf = (at: Pointer, part?: 'key' | 'value') => Place;
 

@@ -20,6 +20,8 @@ type Wanted = Set<string> | 'all';
 
 /** Files in the local copy from which on it is packed anew. */
 const MOST_PACKS = 30;
+/** Names in one call: an argument list has its limits. */
+const MOST_NAMES = 200;
 const MOST_LOOSE = 4000;
 const TIDY_TIMEOUT_MS = 10 * 60_000;
 
@@ -33,6 +35,8 @@ export class Fetcher {
   #running: Promise<void> | undefined;
   #next: { wanted: Wanted; done: Promise<void> } | undefined;
   #tidying: Promise<void> | undefined;
+  /** Refs of a name, as they were when they were last looked at. */
+  readonly #known = new Map<string, string[]>();
   /** Some servers know no shallow copies ("dumb" HTTP). */
   #whole = false;
 
@@ -105,14 +109,16 @@ export class Fetcher {
 
   /** Only what is wanted, only where it moved, and without its history: a small question, mostly with a small answer. */
   async #fetchTips(wanted: Wanted): Promise<void> {
+    if (wanted !== 'all' && (await this.#fetchKnown([...wanted]))) return;
     const names = wanted === 'all' ? undefined : [...wanted];
     const patterns = names?.flatMap((name) => [`refs/heads/${name}`, `refs/tags/${name}`]);
     const [there, here] = await Promise.all([this.#listed(patterns ?? []), this.#here()]);
     const specs: string[] = [];
     const gone = new Set(here.keys());
-    for (const { ref, id } of parseRefs(there)) {
+    for (const { ref, id, name } of parseRefs(there)) {
       if (patterns !== undefined && !patterns.includes(ref)) continue;
       const local = localName(ref);
+      this.#known.set(name, [...(this.#known.get(name) ?? []).filter((each) => each !== ref), ref]);
       gone.delete(local);
       if (here.get(local) !== id) specs.push(`+${ref}:${local}`);
     }
@@ -120,17 +126,38 @@ export class Fetcher {
     for (const local of gone)
       if (patterns === undefined || patterns.some((ref) => localName(ref) === local))
         await git(this.#options.place, ['update-ref', '-d', local], { signal: this.#closing.signal });
-    for (let at = 0; at < specs.length; at += 200) {
-      const some = specs.slice(at, at + 200);
+    for (let at = 0; at < specs.length; at += MOST_NAMES) {
       try {
-        const { remote } = this.#options.place;
-        await this.#git([...FETCH, '--depth=1', '--end-of-options', remote, ...some]);
+        await this.#fetchSpecs(specs.slice(at, at + MOST_NAMES));
       } catch (error) {
         if (!/does not support shallow/i.test(messageOf(error))) throw error;
         this.#whole = true;
         return this.#fetchAll();
       }
     }
+  }
+
+  /**
+   * Branches that were there before are asked for at once, without a look at what there is. False where one of them is
+   * not there any more, was not known, or is a tag: then everything about them has to be looked at.
+   */
+  async #fetchKnown(names: readonly string[]): Promise<boolean> {
+    const refs = names.flatMap((name) => this.#known.get(name) ?? []);
+    const branches = refs.filter((ref) => ref.startsWith('refs/heads/'));
+    if (branches.length !== names.length || refs.length !== names.length || names.length > MOST_NAMES)
+      return false;
+    try {
+      await this.#fetchSpecs(refs.map((ref) => `+${ref}:${localName(ref)}`));
+      return true;
+    } catch (error) {
+      if (!/find remote ref/i.test(messageOf(error))) throw error;
+      for (const name of names) this.#known.delete(name);
+      return false;
+    }
+  }
+
+  async #fetchSpecs(specs: readonly string[]): Promise<void> {
+    await this.#git([...FETCH, '--depth=1', '--end-of-options', this.#options.place.remote, ...specs]);
   }
 
   async #listed(patterns: readonly string[]): Promise<string> {
