@@ -197,17 +197,17 @@ export function failure(args: readonly string[], code: number, stderr: string): 
   const last =
     stderr
       .split('\n')
-      .filter((line) => /^(fatal|error|remote|ERROR)/.test(line))
+      .filter((line) => /^(fatal|error|remote|ERROR|ssh:|Host key|.*: Permission denied)/.test(line))
       .slice(-3)
       .join(' | ') || stderr.split('\n').slice(-2).join(' | ');
   const text = `git ${args[0] ?? ''} failed (${code}): ${last === '' ? 'it said nothing' : last}`;
   if (
-    /authentication failed|permission denied|could not read (username|password)|access denied|not authorized|403/i.test(
+    /authentication failed|permission denied|host key verification failed|could not read (username|password)|access denied|not authorized|403/i.test(
       stderr,
     )
   )
     return new TowlineError('git-denied', 'refused', text, {
-      help: 'Check the credentials of the remote (credential helper, SSH key, token).',
+      help: 'Check the credentials of the remote (credential helper, SSH key and known hosts, token).',
     });
   if (
     /could not resolve host|unable to access|connection (refused|reset|timed out)|could not read from remote|does not appear to be a git repository|early eof|the remote end hung up|no such device|timed out|repository .* not found|does not exist/i.test(

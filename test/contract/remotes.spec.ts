@@ -254,6 +254,26 @@ describe('a remote over HTTP', () => {
 });
 
 describe('a remote over SSH', () => {
+  it("that is not the one of the known hosts, or refuses the key, is a matter of rights, in ssh's own words", async () => {
+    const bin = path.join(sandbox.root, 'bin');
+    mkdirSync(bin);
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${bin}:${before ?? ''}`;
+    try {
+      for (const words of ['Host key verification failed.', 'git@host: Permission denied (publickey).']) {
+        writeFileSync(path.join(bin, 'ssh'), `#!/bin/sh\necho '${words}' >&2\nexit 255\n`);
+        chmodSync(path.join(bin, 'ssh'), 0o755);
+        const failed = open('ssh://git@git.example/x.git').fetch({ signal });
+        await expect(failed).rejects.toMatchObject({
+          kind: 'refused',
+          message: expect.stringContaining(words),
+        });
+      }
+    } finally {
+      process.env['PATH'] = before;
+    }
+  });
+
   it('is reached with its own key and its own known hosts alone, whatever their paths hold', async () => {
     const folder = path.join(sandbox.root, "it's a $(folder) of \\ keys");
     const bin = path.join(sandbox.root, 'bin');
