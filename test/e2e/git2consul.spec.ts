@@ -343,6 +343,54 @@ withServer('consul', 'a configuration of git2consul', () => {
     });
   }, 60_000);
 
+  it('expand_keys_diff, said or not: leaves that stay are not written again', async () => {
+    for (const options of [{}, { expand_keys_diff: true }]) {
+      const file = config({ expand_keys: true, ...options });
+      commit({ 'a.json': '{"same": 1, "other": 1, "gone": 1}' });
+      await mirror(file);
+      const index = async (): Promise<number> => {
+        const answer = await fetch(`${consul.url}/v1/kv/cfg/main/a.json/same`);
+        return ((await answer.json()) as { ModifyIndex: number }[])[0]?.ModifyIndex ?? 0;
+      };
+      const before = await index();
+      commit({ 'a.json': `{"same": 1, "other": 2, "new": "${JSON.stringify(options).length}"}` });
+      await mirror(file);
+      expect(await index()).toBe(before);
+      expect(Object.keys(await keys())).toEqual([
+        'cfg/main.ref',
+        'cfg/main/a.json/new',
+        'cfg/main/a.json/other',
+        'cfg/main/a.json/same',
+      ]);
+    }
+  }, 60_000);
+
+  it('finds Consul by the variables of git2consul, where the usual ones say nothing', async () => {
+    commit({ 'a.txt': 'x' });
+    const { hostname, port } = new URL(consul.url);
+    const elsewhere = await processes.run(
+      process.execPath,
+      [program, 'mirror', '--git2consul-config', config()],
+      {
+        cwd: sandbox.root,
+        env: { CONSUL_HTTP_ADDR: '', CONSUL_ENDPOINT: hostname, CONSUL_PORT: port },
+      },
+    );
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([0, '']);
+    expect(await keys()).toMatchObject({ 'cfg/main/a.txt': 'x' });
+  }, 60_000);
+
+  it('no_daemon: one pass, whatever hooks there are', async () => {
+    commit({ 'a.txt': 'x' });
+    const [port = 0] = await freePorts(1);
+    const hooks = [
+      { type: 'polling', interval: '1' },
+      { type: 'github', port, url: '/x' },
+    ];
+    expect((await mirror(config({ hooks }, { no_daemon: true }))).code).toBe(0);
+    expect(await keys()).toMatchObject({ 'cfg/main/a.txt': 'x' });
+  }, 60_000);
+
   it('local_store is where copies of remotes are; logger says how much is told; max_sockets means nothing', async () => {
     commit({ 'a.txt': 'x' });
     const store = path.join(sandbox.root, 'kept here');

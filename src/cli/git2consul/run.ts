@@ -30,7 +30,8 @@ interface Flags extends GlobalFlags {
 const RARELY_MS = 24 * 60 * 60 * 1000;
 
 /** Runs a configuration of git2consul as it is: the same repositories, keys, hooks and polls. */
-export async function runGit2consul(source: string, flags: Flags, io: Io): Promise<number> {
+export async function runGit2consul(source: string, flags: Flags, given: Io): Promise<number> {
+  const io = { ...given, env: withLegacyVariables(given.env) };
   return withSession(
     flags,
     io,
@@ -55,6 +56,21 @@ export async function runGit2consul(source: string, flags: Flags, io: Io): Promi
     },
     { optional: true },
   );
+}
+
+/** git2consul's own variables count where Consul's usual ones say nothing. Any CONSUL_SECURE means HTTPS there. */
+function withLegacyVariables(env: Io['env']): Io['env'] {
+  const said = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
+  const [host, port, secure] = ['CONSUL_ENDPOINT', 'CONSUL_PORT', 'CONSUL_SECURE'].map(said);
+  const address =
+    host === undefined && port === undefined && secure === undefined
+      ? undefined
+      : `${secure === undefined ? 'http' : 'https'}://${host ?? '127.0.0.1'}:${port ?? '8500'}`;
+  return {
+    ...env,
+    CONSUL_HTTP_ADDR: said('CONSUL_HTTP_ADDR') ?? address,
+    CONSUL_HTTP_TOKEN: said('CONSUL_HTTP_TOKEN') ?? said('TOKEN'),
+  };
 }
 
 /** What git2consul did wrong, for whoever depends on it. */
