@@ -28,7 +28,8 @@ export default {
     {
       name: 'domain-packages',
       severity: 'error',
-      comment: 'Domain code is pure: it may use yaml, jsonc-parser, ajv, luxon, picomatch and node:crypto only.',
+      comment:
+        'Domain code is pure: it may use yaml, jsonc-parser, ajv, luxon, picomatch and node:crypto only.',
       from: { path: DOMAIN, pathNot: '\\.spec\\.ts$' },
       to: {
         dependencyTypes: ['npm', 'core'],

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseObjectId, type ObjectId } from '../domain/source/revision.js';
 import type { RefInfo } from '../ports/job-repository.js';
+import { orAbort } from '../runtime/abort.js';
 import { messageOf } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import { redact } from '../runtime/redact.js';
@@ -20,9 +21,9 @@ type Wanted = Set<string> | 'all';
 
 /** Files in the local copy from which on it is packed anew. */
 const MOST_PACKS = 30;
-/** Names in one call: an argument list has its limits. */
-const MOST_NAMES = 200;
 const MOST_LOOSE = 4000;
+/** Names in one call. */
+const MOST_NAMES = 200;
 const TIDY_TIMEOUT_MS = 10 * 60_000;
 
 /**
@@ -47,17 +48,12 @@ export class Fetcher {
   /** Up to date with the remote as it is now or later, as far as `name` is concerned; undefined: as a whole. */
   async fetch(name: string | undefined, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { done } = this.#ask(name);
-    await new Promise<void>((resolve, reject) => {
-      const aborted = (): void => reject(signal.reason as Error);
-      signal.addEventListener('abort', aborted, { once: true });
-      done.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-    });
+    await orAbort(this.#ask(name).done, signal);
   }
 
   /** Branches and tags of the remote; nothing is copied for that. */
-  async refs(): Promise<RefInfo[]> {
-    return parseRefs(await this.#listed([]));
+  async refs(signal: AbortSignal): Promise<RefInfo[]> {
+    return parseRefs(await orAbort(this.#listed([]), signal));
   }
 
   /** Ends what is under way; nothing may be asked after this. */
@@ -110,21 +106,23 @@ export class Fetcher {
   /** Only what is wanted, only where it moved, and without its history: a small question, mostly with a small answer. */
   async #fetchTips(wanted: Wanted): Promise<void> {
     if (wanted !== 'all' && (await this.#fetchKnown([...wanted]))) return;
-    const names = wanted === 'all' ? undefined : [...wanted];
-    const patterns = names?.flatMap((name) => [`refs/heads/${name}`, `refs/tags/${name}`]);
-    const [there, here] = await Promise.all([this.#listed(patterns ?? []), this.#here()]);
+    const asked = wanted === 'all' ? undefined : refsOf(wanted);
+    // An argument list has its limits; beyond them the whole list is asked for.
+    const patterns = asked === undefined || asked.size > 2 * MOST_NAMES ? [] : [...asked];
+    const [there, here] = await Promise.all([this.#listed(patterns), this.#here()]);
     const specs: string[] = [];
     const gone = new Set(here.keys());
     for (const { ref, id, name } of parseRefs(there)) {
-      if (patterns !== undefined && !patterns.includes(ref)) continue;
+      if (asked !== undefined && !asked.has(ref)) continue;
       const local = localName(ref);
       this.#known.set(name, [...(this.#known.get(name) ?? []).filter((each) => each !== ref), ref]);
       gone.delete(local);
       if (here.get(local) !== id) specs.push(`+${ref}:${local}`);
     }
     // What was not asked for may still be there.
+    const meant = asked === undefined ? undefined : new Set([...asked].map(localName));
     for (const local of gone)
-      if (patterns === undefined || patterns.some((ref) => localName(ref) === local))
+      if (meant === undefined || meant.has(local))
         await git(this.#options.place, ['update-ref', '-d', local], { signal: this.#closing.signal });
     for (let at = 0; at < specs.length; at += MOST_NAMES) {
       try {
@@ -214,6 +212,11 @@ export class Fetcher {
 }
 
 const FETCH = ['fetch', '--force', '--no-tags', '--quiet', '--no-write-fetch-head', '--no-auto-maintenance'];
+
+/** A name may be that of a branch or of a tag. */
+function refsOf(names: Iterable<string>): Set<string> {
+  return new Set([...names].flatMap((name) => [`refs/heads/${name}`, `refs/tags/${name}`]));
+}
 
 function localName(ref: string): string {
   return ref.replace(/^refs\/heads\//, 'refs/remotes/origin/');

@@ -9,6 +9,7 @@ import {
 import type { Tree } from '../domain/source/tree.js';
 import type { GitStore, NewCommit } from '../ports/git-store.js';
 import type { Waiting } from '../ports/kv-store.js';
+import { orAbort } from '../runtime/abort.js';
 import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import { redact } from '../runtime/redact.js';
@@ -32,17 +33,17 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
   const { location, log, access = PLAIN_ACCESS } = options;
   let opening: Promise<OpenRepository> | undefined;
   let catFile: CatFile | undefined;
+  const closing = new AbortController();
   let fetcher: Fetcher | undefined;
   /** Inode of the git folder, when it was last looked at. */
   let folder: number | undefined;
   const open = async (waiting: Waiting): Promise<OpenRepository> => {
-    opening ??= openRepository(options, waiting);
-    try {
-      return await opening;
-    } catch (error) {
+    // Opened once for all who ask: that one of them gives up must not fail the others.
+    opening ??= openRepository(options, { signal: closing.signal }).catch((error: unknown) => {
       opening = undefined;
       throw error;
-    }
+    });
+    return orAbort(opening, waiting.signal);
   };
   const remoteOf = async (place: OpenRepository): Promise<Fetcher | undefined> => {
     const { remote } = place;
@@ -116,7 +117,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
     async refs(waiting) {
       const place = await open(waiting);
       const remote = await remoteOf(place);
-      if (remote !== undefined) return remote.refs();
+      if (remote !== undefined) return remote.refs(waiting.signal);
       await lookAtPlace(place);
       const { stdout } = await git(
         place,
@@ -223,6 +224,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
     },
 
     async close() {
+      closing.abort(new DOMException('the repository is closed', 'AbortError'));
       await fetcher?.close();
       catFile?.close();
     },

@@ -253,6 +253,22 @@ describe('a remote over HTTP', () => {
   });
 });
 
+describe('a repository that several ask for', () => {
+  it('is opened for all of them, also when the first gives up', async () => {
+    sandbox.write({ 'jobs/a.json': '{}' });
+    const tip = sandbox.commit();
+    sandbox.push();
+    const store = open(`file://${sandbox.bare}`, { shallow: true });
+    const first = new AbortController();
+    const given = store.fetch({ signal: first.signal, name: 'main' }).catch((error: unknown) => error);
+    const others = [store.fetch({ signal, name: 'main' }), store.fetch({ signal, name: 'main' })];
+    first.abort(new DOMException('not any more', 'AbortError'));
+    expect(await given).toMatchObject({ name: 'AbortError', message: 'not any more' });
+    await Promise.all(others);
+    expect(await store.resolve('main', { signal })).toBe(tip);
+  });
+});
+
 describe('a remote over SSH', () => {
   it("that is not the one of the known hosts, or refuses the key, is a matter of rights, in ssh's own words", async () => {
     const bin = path.join(sandbox.root, 'bin');

@@ -69,6 +69,15 @@ export async function applyMirror(
         0,
       ),
   };
+  if (reserved.bytes > kv.limits.transactionBytes / 2)
+    throw new TowlineError(
+      'mirror-exceptions',
+      'invalid',
+      `${plan.ref.folders.reduce((sum, { exceptions }) => sum + exceptions.length, 0)} files can't be held by KV as they are, too many to name them all in ${layout.ref}; nothing was written`,
+      {
+        help: 'Leave them out with exclude, or keep links, submodules and large files in a folder of their own.',
+      },
+    );
   let transactions = 0;
   const commit = async (operations: KvOperation[]): Promise<TransactionResult & { committed: true }> => {
     const result = await kv.transaction([lock.guard(), ...operations], { signal });

@@ -254,6 +254,31 @@ describe('a view of a folder', () => {
   });
 });
 
+describe('files that KV holds otherwise than Git does', () => {
+  const many = (count: number, mode: '100755' | '120000') =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`f/${at}`, { mode, text: String(at) }]));
+
+  it('may be executable by the thousands, and the tree is still proven', async () => {
+    const { kv, commit, mirror, once, values } = world();
+    commit({ ...many(4000, '100755'), plain: 'x' });
+    await once(mirror());
+    expect(Object.keys(await values())).toHaveLength(4001);
+    const read = () => readMirror(kv, mirrorLayout(root, 'conf', 'conf/'), { signal });
+    expect(await read()).toMatchObject({ kind: 'whole' });
+    commit({ ...many(4000, '100755'), plain: 'y' });
+    expect(await once(mirror(), false)).toMatchObject({ applied: { written: 1 } });
+    expect(await read()).toMatchObject({ kind: 'whole' });
+  });
+
+  it('are an error where they are too many to be named, before anything is written', async () => {
+    const { kv, commit, mirror, once } = world();
+    commit({ ...many(4000, '120000'), plain: 'x' });
+    await expect(once(mirror())).rejects.toMatchObject({ code: 'mirror-exceptions' });
+    expect((await kv.list('conf/', { signal })).value).toEqual([]);
+    expect(await kv.get(mirrorLayout(root, 'conf', 'conf/').changes, { signal })).toBeUndefined();
+  });
+});
+
 describe('mirrors whose prefixes lie in one another', () => {
   it('leave each other alone, whoever comes first', async () => {
     const { commit, mirror, once, values } = world();

@@ -44,7 +44,8 @@ export async function viewOf(tree: Tree, view: View, sources: Sources): Promise<
   const sized = await withSizes(tree, sources);
   const marked = await withLfs(sized, sources);
   const { select, followLinks = false, secrets, trim = false, expand } = view;
-  const linked = followLinks ? await withLinks(marked, sources) : marked;
+  const plain = withPlainModes(marked);
+  const linked = followLinks ? await withLinks(plain, sources) : plain;
   const chosen = select === undefined || selectsAll(select) ? linked : selectTree(linked, select);
   const filled = secrets === undefined ? chosen : await withSecrets(chosen, secrets, sources);
   const trimmed = trim ? await withTexts(filled, sources, trimText) : filled;
@@ -144,6 +145,19 @@ function linkedPath(from: string, target: Uint8Array | undefined): string | unde
     if (part !== '..' && part !== '.' && part !== '') parts.push(part);
   }
   return parts.join('/');
+}
+
+/** Files with the executable bit that `.ref` names one by one: it is a single value, with the limits of one. */
+const MOST_EXECUTABLES = 500;
+
+/** KV knows no modes. Where very many files are executable, the tree is that of plain ones. */
+function withPlainModes(tree: Tree): Tree {
+  const isExecutable = ({ mode }: TreeEntry): boolean => mode === '100755';
+  if (tree.entries.filter(isExecutable).length <= MOST_EXECUTABLES) return tree;
+  const entries = tree.entries.map((entry): TreeEntry =>
+    isExecutable(entry) ? { ...entry, mode: '100644' } : entry,
+  );
+  return { ...tree, id: treeId(entries, tree.format), entries };
 }
 
 /** Marks the files whose content Git LFS keeps elsewhere. They are only looked for where `.gitattributes` speaks of them. */
