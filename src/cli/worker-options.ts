@@ -61,12 +61,14 @@ export async function plainMirror(
     },
   };
   const { name, prefix, many, revisionKey } = mirror;
+  const homes = session.config.environments.map((environment) => session.layout(environment).home);
   if (many !== undefined)
     return manyMirrors({
       ...options,
       ...many,
       name,
       root,
+      homes,
       prefix,
       ...(revisionKey === undefined
         ? {}
@@ -77,7 +79,7 @@ export async function plainMirror(
     ...options,
     branch: mirror.branch,
     layout: mirrorLayout(root, name, prefix),
-    claims: { root, read: (signal) => readClaims(kv, root, { signal }) },
+    claims: { root, read: (signal) => readClaims(kv, root, { signal, also: homes }) },
     ...(revisionKey === undefined ? {} : { revisionKey: kvKey(revisionKey) }),
   });
 }

@@ -99,6 +99,10 @@ describe('mirrors of plain configuration', () => {
     ['mirrors:\n  a: { prefix: p/, repository: "http://u:p@host/x" }\n', ''],
     ['mirrors:\n  a: { prefix: p/ }\n  b: { prefix: p }\n', 'those of the mirror a'],
     ['mirrors:\n  a: { prefix: towline/x/ }\n', 'among those of Towline'],
+    [
+      'environments:\n  e: { prefix: shop, schedulers: { marathon: { url: "http://m" } } }\nmirrors:\n  a: { prefix: shop/config/ }\n',
+      '("shop/")',
+    ],
     ['mirrors:\n  a: { prefix: p/, tags: ["*"], branch: main }\n', 'one branch'],
     ['mirrors:\n  a: { prefix: p/, tags: ["*"], revisionKey: p.ref }\n', 'would share it'],
     ['mirrors:\n  a: { prefix: p/, secretsFile: bad.json }\n', 'no JSON object of texts'],

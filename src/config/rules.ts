@@ -24,15 +24,24 @@ export function checkRules(config: Config, settings: Settings, kinds: readonly s
   checkMirrors(config, settings);
 }
 
-/** Plain configuration never lies where Towline keeps its own keys. */
-function checkMirrors({ mirrors, consul, repository }: Config, settings: Settings): void {
-  for (const { name, prefix } of mirrors)
-    if (prefix !== '' && `${prefix.replace(/\/$/, '')}/`.startsWith(consul.prefix))
+/** Where an environment keeps its keys, with a slash at the end. */
+function baseOf({ name, prefix }: EnvironmentConfig, root: string): string {
+  return prefix === undefined ? `${root}${name}/` : prefix.endsWith('/') ? prefix : `${prefix}/`;
+}
+
+/** Plain configuration never lies where Towline, or an environment, keeps its own keys. */
+function checkMirrors({ mirrors, environments, consul, repository }: Config, settings: Settings): void {
+  const taken = [consul.prefix, ...environments.map((environment) => baseOf(environment, consul.prefix))];
+  for (const { name, prefix } of mirrors) {
+    const own = prefix === '' ? '' : `${prefix.replace(/\/$/, '')}/`;
+    const within = taken.find((each) => own.startsWith(each));
+    if (within !== undefined)
       settings.problem(
         { at: pointer('mirrors', name, 'prefix') },
-        `its keys would lie among those of Towline ("${consul.prefix}")`,
-        'Choose a prefix outside of consul.prefix.',
+        `its keys would lie among those of Towline ("${within}")`,
+        'Choose a prefix outside of consul.prefix and of the environments.',
       );
+  }
   if (repository.remote?.history === 'tip')
     settings.problem(
       { at: pointer('remotes', repository.remote.name, 'history') },
@@ -153,8 +162,7 @@ function checkLedger({ environments }: Config, settings: Settings): void {
 
 /** No environment may write where another one, or Towline itself, keeps its keys. */
 function checkBases({ environments, consul }: Config, settings: Settings): void {
-  const base = ({ name, prefix }: EnvironmentConfig): string =>
-    prefix === undefined ? `${consul.prefix}${name}/` : prefix.endsWith('/') ? prefix : `${prefix}/`;
+  const base = (environment: EnvironmentConfig): string => baseOf(environment, consul.prefix);
   for (const [index, environment] of environments.entries()) {
     const own = base(environment);
     const origin = at(environment, ...(environment.prefix === undefined ? [] : ['prefix']));

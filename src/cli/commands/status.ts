@@ -53,7 +53,8 @@ async function mirrorStatuses(
 ): Promise<PlainMirrorStatus[]> {
   if (mirrors.length === 0) return [];
   const [kv, { prefix: root }] = [await session.kv(), session.config.consul];
-  const claims = await readClaims(kv, root, { signal });
+  const homes = session.config.environments.map((environment) => session.layout(environment).home);
+  const claims = await readClaims(kv, root, { signal, also: homes });
   const layouts = mirrors.flatMap(({ name, prefix, many }) =>
     many === undefined
       ? [mirrorLayout(root, name, prefix)]

@@ -57,6 +57,8 @@ export interface MirrorChanges {
 /** All key names of one environment. The only place that knows them. */
 export interface KvLayout {
   environment: string;
+  /** Prefix of everything that is kept of it, ends in `/`. */
+  home: string;
   /** Prefix of mirrored files, ends in `/`. */
   config: string;
   ref: KvKey;
@@ -74,6 +76,7 @@ export function kvLayout(prefix: string, environment: string, base?: string): Kv
   const statusPrefix = `${home}status/`;
   return {
     environment,
+    home,
     config: `${home}config/`,
     ref: kvKey(`${home}.ref`),
     changes: kvKey(`${home}.changes`),

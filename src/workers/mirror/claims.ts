@@ -11,12 +11,17 @@ export interface Claim {
 
 /**
  * Who writes where: Towline below its root, and every mirror that has a `.ref`, also those that other processes run. All
- * their keys carry the same mark, so without this one mirror would delete another one's keys.
+ * their keys carry the same mark, so without this one mirror would delete another one's keys. `also`: where environments
+ * keep their keys, as far as they are known; one may lie outside of the root.
  */
-export async function readClaims(kv: KvStore, root: string, waiting: Waiting): Promise<Claim[]> {
+export async function readClaims(
+  kv: KvStore,
+  root: string,
+  { also = [], ...waiting }: Waiting & { also?: readonly string[] },
+): Promise<Claim[]> {
   const home = `${root}mirrors/`;
   const refs = (await kv.keys(home, waiting)).filter((key) => key.endsWith('/.ref')) as KvKey[];
-  const claims: Claim[] = [{ name: '', prefix: root }];
+  const claims: Claim[] = [root, ...also].map((prefix) => ({ name: '', prefix }));
   for (const { key, value } of (await kv.getMany(refs, waiting)).values()) {
     const parsed = parseMirrorRef(value);
     const name = key.slice(home.length, -'/.ref'.length);

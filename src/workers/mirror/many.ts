@@ -20,6 +20,8 @@ export interface ManyOptions extends Omit<
   name: string;
   /** Prefix of Towline's own keys. */
   root: string;
+  /** Prefixes of environments. */
+  homes?: readonly string[];
   /** Prefix of the group; each branch and tag has its own below it. */
   prefix: string;
   branches: readonly string[];
@@ -61,7 +63,10 @@ export function manyMirrors(options: ManyOptions): ManyMirrors {
       fetched: true,
       layout: layoutOf(ref),
       ...(revisionKey === undefined ? {} : { revisionKey }),
-      claims: { root, read: (signal) => (claims ??= readClaims(kv, root, { signal })) },
+      claims: {
+        root,
+        read: (signal) => (claims ??= readClaims(kv, root, { signal, also: options.homes ?? [] })),
+      },
     });
     workers.set(ref, worker);
     return worker;

@@ -311,6 +311,19 @@ describe('mirrors whose prefixes lie in one another', () => {
     expect(text((await kv.get(kvKey('a'), { signal }))?.value)).toBe('1');
   });
 
+  it('never touch an environment that has a prefix of its own', async () => {
+    const { kv, commit, mirror, once, put } = world();
+    await put('shop/config/job.json', 'x', MIRROR_FLAG);
+    commit({ a: '1' });
+    const all = mirror(
+      { claims: { root, read: () => readClaims(kv, root, { signal, also: ['shop/'] }) } },
+      'all',
+      '',
+    );
+    await once(all);
+    expect(text((await kv.get(kvKey('shop/config/job.json'), { signal }))?.value)).toBe('x');
+  });
+
   it('are refused where they are the same and the other one is at work', async () => {
     const { commit, mirror, once } = world();
     commit({ a: '1' });
