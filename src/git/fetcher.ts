@@ -192,6 +192,7 @@ export class Fetcher {
       signal: this.#closing.signal,
       timeoutMs: access.timeoutMs,
       env: place.remoteEnv,
+      remote: true,
     });
   }
 

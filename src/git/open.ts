@@ -107,7 +107,7 @@ async function remoteFormat(remote: string, cwd: string, { env, ...call }: GitCa
   const { stdout } = await git(
     { gitDir: cwd, quarantine: false },
     ['ls-remote', '--heads', '--end-of-options', remote],
-    { ...call, env: { ...env, GIT_DIR: undefined } },
+    { ...call, env: { ...env, GIT_DIR: undefined }, remote: true },
   );
   const first = /^([0-9a-f]+)\t/.exec(stdout.toString('latin1'))?.[1];
   const id = first === undefined ? undefined : parseObjectId(first);

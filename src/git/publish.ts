@@ -35,7 +35,12 @@ async function push(
     target,
     `${revision}:${ref}`,
   ];
-  const result = await git(place, args, { signal, allow: [0, 1, 128], env: place.remoteEnv });
+  const result = await git(place, args, {
+    signal,
+    allow: [0, 1, 128],
+    env: place.remoteEnv,
+    remote: place.remote !== undefined,
+  });
   const said = `${result.stdout.toString('utf8')}\n${result.stderr}`;
   if (result.exitCode === 0) {
     if (place.remote !== undefined)

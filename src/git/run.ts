@@ -60,6 +60,8 @@ export interface GitCall {
   /** Exit codes that are answers and no failures. */
   allow?: readonly number[];
   timeoutMs?: number;
+  /** It talks to a remote, by helpers of its own that have to end with it. */
+  remote?: boolean;
 }
 
 /** The environment for a git process: nothing of the caller's repository, no prompts, no localised messages. */
@@ -95,20 +97,48 @@ const TIMEOUT_MS = 120_000;
 export async function git(
   place: GitPlace,
   args: readonly string[],
-  { signal, input, env = {}, allow = [0], timeoutMs = TIMEOUT_MS }: GitCall,
+  { signal, input, env = {}, allow = [0], timeoutMs = TIMEOUT_MS, remote = false }: GitCall,
 ): Promise<GitResult> {
   signal.throwIfAborted();
-  const result = await execa('git', [...gitSettings(place), ...args], {
+  const running = execa('git', [...gitSettings(place), ...args], {
     ...options(place, { signal, env, timeoutMs }),
     encoding: 'buffer',
     maxBuffer: 512 * 1024 * 1024,
+    detached: remote,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
+  const stop = remote ? endTogether(running.pid, { signal, timeoutMs }) : undefined;
+  const result = await running.finally(() => stop?.());
   signal.throwIfAborted();
   const stderr = redact(Buffer.from(result.stderr).toString('utf8').trim());
   const exitCode = checked(place, args, { ...result, stderr }, { allow, timeoutMs });
   const { buffer, byteOffset, byteLength } = result.stdout;
   return { exitCode, stdout: Buffer.from(buffer, byteOffset, byteLength), stderr };
+}
+
+/**
+ * Ends a process group when git itself is ended. Its helpers (git-remote-https, ssh) hold its pipes: left alone they would
+ * keep a daemon from stopping for as long as a remote is silent.
+ */
+function endTogether(
+  pid: number | undefined,
+  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+): () => void {
+  const end = (): void => {
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, 'SIGTERM');
+    } catch (error) {
+      // All of them have ended already.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  };
+  const timer = setTimeout(end, timeoutMs);
+  signal.addEventListener('abort', end, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  };
 }
 
 /** The same for a long output, piece by piece as it comes. */

@@ -479,6 +479,8 @@ withServer('consul', 'a configuration of git2consul', () => {
       );
       const value = async (): Promise<string | undefined> => (await keys())['cfg/main/a.txt'];
       await until('it is mirrored at the start', async () => (await value()) === '1');
+      // Its own first write makes it look once more; after that only a webhook does.
+      await new Promise((resolve) => setTimeout(resolve, 2000));
       const body = '{ "ref":  "refs/heads/main" }';
       const poke = async (secret: string): Promise<number> => {
         const proof =

@@ -1,30 +1,17 @@
-import type { KvKey, KvLayout } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
-import type { JobRepository } from '../../ports/job-repository.js';
-import type { KvStore } from '../../ports/kv-store.js';
 import type { HeldLock, Lock } from '../../ports/lock.js';
 import type { Log } from '../../runtime/log.js';
 import type { PassResult } from '../pass.js';
 import type { MirrorApplied } from './apply.js';
 import type { Claim } from './claims.js';
 import type { DeletePolicy } from './guard.js';
-import type { MirrorPlan, MirrorPolicy } from './plan.js';
-import type { View } from './view.js';
+import type { MirrorSources } from './observe.js';
+import type { MirrorPlan } from './plan.js';
 
-export interface MirrorWorkerOptions {
-  branch: string;
-  layers: readonly string[];
-  layout: KvLayout;
-  repository: JobRepository;
-  /** True: somebody else keeps the repository up to date. */
-  fetched?: boolean;
-  kv: KvStore;
+export interface MirrorWorkerOptions extends Omit<MirrorSources, 'claimed'> {
   lock: Lock;
   clock: Clock;
   log: Log;
-  view?: View;
-  revisionKey?: KvKey;
-  policy?: MirrorPolicy;
   /** Forced pushes and moved tags. Default: they are followed. */
   rewritten?: 'follow' | 'hold';
   /** What becomes of the keys when the branch is gone. Default: they stay, and that is an error. */
