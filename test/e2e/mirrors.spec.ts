@@ -79,8 +79,8 @@ withServer('consul', 'mirrors of plain configuration in one daemon', () => {
       Boolean((await value('envs/env/eu/conf/a.json')) && (await value('envs/v1/conf/a.json'))),
     );
     expect(await value('conf/README.md')).toBeUndefined();
-    expect(await value('slow/a')).toBeUndefined();
-    expect(daemon.output()).not.toContain('slow.git took longer');
+    // The other one is still being waited for: its time is not over.
+    expect(daemon.output()).not.toContain('took longer than');
   }, 60_000);
 
   it('follows branches that come and go', async () => {

@@ -106,6 +106,7 @@ export async function observeMirror(
     revision,
     folders,
     live,
+    index: listed.index,
     mirrorRef,
     refIndex: ref?.modifyIndex ?? 0,
     changes: changes === undefined ? undefined : parseMirrorChanges(changes.value),

@@ -31,6 +31,8 @@ export interface MirrorObserved {
   revision: Revision;
   folders: ObservedFolder[];
   live: readonly LiveKey[];
+  /** KV index up to which `live` is known. */
+  index: number;
   /** What `.ref` says now; undefined where it is absent or unreadable. */
   mirrorRef: MirrorRef | undefined;
   refIndex: number;
@@ -92,6 +94,8 @@ export interface MirrorPlan {
   unfinished: boolean;
   /** Hint for readers; null: too long, read everything. */
   changedKeys: string[] | null;
+  /** KV index up to which everything below the prefix was looked at; 0: only some keys were. */
+  seenIndex: number;
 }
 
 /** Keys in one `.changes` value; beyond that readers read everything, which is quicker then anyway. */
@@ -135,6 +139,7 @@ export function planMirror(observed: MirrorObserved): MirrorPlan {
     refIndex: observed.refIndex,
     unfinished,
     stale: observed.revisionKeyStale,
+    seenIndex: observed.index,
   });
 }
 
@@ -172,12 +177,14 @@ export function finishPlan({
   refIndex,
   unfinished = false,
   stale = false,
+  seenIndex = 0,
 }: Pick<MirrorPlan, 'revision' | 'writes' | 'deletes' | 'ref' | 'refIndex'> & {
   foreign?: KvKey[];
   drift?: KvKey[];
   before: MirrorRef | undefined;
   unfinished?: boolean;
   stale?: boolean;
+  seenIndex?: number;
 }): MirrorPlan {
   const keys = (): KvKey[] => [...writes, ...deletes].map(({ key }) => key);
   const sameTree = JSON.stringify(before?.folders.map(treeOf)) === JSON.stringify(ref.folders.map(treeOf));
@@ -194,6 +201,7 @@ export function finishPlan({
     refChanged: stale || !sameText(before, ref),
     unfinished,
     changedKeys: writes.length + deletes.length > MOST_CHANGED_KEYS ? null : keys(),
+    seenIndex,
   };
 }
 

@@ -20,7 +20,7 @@ interface Rounds {
   log: Log;
 }
 
-/** What is known of KV: the index of our last write, and the last one that anybody made below the prefix. */
+/** What is known of KV: the index up to which it is as we left it, and the last one that anybody made below the prefix. */
 interface Known {
   fullAt: number;
   own: number;
@@ -36,7 +36,7 @@ export async function runRounds(
   const known: Known = { fullAt: -Infinity, own: 0, seen: 0 };
   const round = async (roundSignal: AbortSignal): Promise<void> => {
     const full = hints.full || known.seen > known.own || clock.now() - known.fullAt >= reconcileMs;
-    const { seen, fullAt } = known;
+    const { fullAt } = known;
     hints.full = false;
     // Whatever goes wrong: the next look is at everything.
     known.fullAt = -Infinity;
@@ -48,7 +48,7 @@ export async function runRounds(
       ...(refIndex === undefined ? {} : { refIndex }),
     });
     known.fullAt = full ? clock.now() : fullAt;
-    if (full) known.own = Math.max(known.own, seen);
+    if (result.kind !== 'nothing-observed') known.own = Math.max(known.own, result.plan.seenIndex);
     if (result.kind === 'applied') {
       known.own = Math.max(known.own, result.applied.index);
       known.refIndex = result.applied.index;
