@@ -1,9 +1,9 @@
 import type { HttpAnswer, HttpRequest } from '../http/server.js';
 import { jsonAnswer } from '../http/server.js';
-import { absolute } from './normalise.js';
+import { absolute } from './stored/ids.js';
 import { groups } from './groups.js';
 import { body, deployed, flag, type Parts } from './request.js';
-import { notFound } from './store.js';
+import { notFound, type Wanted } from './store.js';
 import { ApiError, asDoc, asList, type Doc, type RunSpec } from './types.js';
 import { appView, podStatus, podView, taskView } from './view.js';
 
@@ -93,7 +93,7 @@ function apps(request: HttpRequest, parts: Parts): HttpAnswer {
   }
   if (request.method === 'PUT' || request.method === 'PATCH') {
     const partial = flag(request, 'partialUpdate', true);
-    const wanted = new Map<string, { kind: 'app'; input: Doc }>();
+    const wanted = new Map<string, Wanted>();
     for (const item of asList(body(request)).map(asDoc)) {
       if (typeof item['id'] !== 'string')
         throw new ApiError(422, {
@@ -101,7 +101,7 @@ function apps(request: HttpRequest, parts: Parts): HttpAnswer {
           details: [{ path: '/id', errors: ['must not be empty'] }],
         });
       const id = absolute(item['id']);
-      wanted.set(id, { kind: 'app', input: partial ? merged(engine.specs.get(id), item) : item });
+      wanted.set(id, { kind: 'app', input: partial ? merged(engine.specs.get(id), item) : item, partial });
     }
     return deployed(store.change(wanted, flag(request, 'force', false)));
   }
@@ -135,9 +135,13 @@ function app(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
       const input = asDoc(body(request));
       if (input['version'] !== undefined && Object.keys(input).length === 1)
         return rollBackTo(String(input['version']), specOf(parts, id, 'app'), request, parts);
-      const full = flag(request, 'partialUpdate', true) ? merged(former, input) : input;
+      const partial = flag(request, 'partialUpdate', true);
+      const full = partial ? merged(former, input) : input;
       return deployed(
-        store.change(new Map([[id, { kind: 'app', input: { ...full, id } }]]), flag(request, 'force', false)),
+        store.change(
+          new Map([[id, { kind: 'app', input: { ...full, id }, partial }]]),
+          flag(request, 'force', false),
+        ),
         former === undefined ? 201 : 200,
       );
     }
@@ -145,7 +149,14 @@ function app(request: HttpRequest, parts: Parts, path: string): HttpAnswer {
       return deployed(
         store.change(
           new Map([
-            [id, { kind: 'app', input: { ...merged(specOf(parts, id, 'app'), asDoc(body(request))), id } }],
+            [
+              id,
+              {
+                kind: 'app',
+                input: { ...merged(specOf(parts, id, 'app'), asDoc(body(request))), id },
+                partial: true,
+              },
+            ],
           ]),
           flag(request, 'force', false),
         ),

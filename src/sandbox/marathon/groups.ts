@@ -1,5 +1,5 @@
 import { jsonAnswer, type HttpAnswer, type HttpRequest } from '../http/server.js';
-import { absolute } from './normalise.js';
+import { absolute } from './stored/ids.js';
 import { body, deployed, flag, type Parts } from './request.js';
 import { ApiError, asDoc, asList, type Doc } from './types.js';
 import { appView, podStatus } from './view.js';

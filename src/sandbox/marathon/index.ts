@@ -10,6 +10,7 @@ import { Deployments } from './deployments.js';
 import { Engine, type Agent } from './engine.js';
 import { Events } from './events.js';
 import { Store } from './store.js';
+import { reloadedApp } from './stored/app.js';
 import type { LiveTask, MarathonState, Task } from './types.js';
 
 export interface MarathonPartOptions {
@@ -57,7 +58,8 @@ export async function startMarathonPart(options: MarathonPartOptions): Promise<R
   if (stored !== undefined) {
     frameworkId = stored.frameworkId;
     store.rootVersion = stored.rootVersion;
-    for (const [id, spec] of Object.entries(stored.specs)) engine.specs.set(id, spec);
+    for (const [id, spec] of Object.entries(stored.specs))
+      engine.specs.set(id, spec.kind === 'app' ? { ...spec, spec: reloadedApp(spec.spec) } : spec);
     for (const [id, group] of Object.entries(stored.groups)) store.groups.set(id, group);
     deployments.running.push(...stored.deployments);
     await Promise.all(stored.tasks.map((task) => engine.adopt(task)));

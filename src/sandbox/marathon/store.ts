@@ -1,9 +1,18 @@
 import type { Deployments } from './deployments.js';
 import { type Change } from './deployments.js';
 import type { Engine } from './engine.js';
-import { storedApp, storedPod } from './normalise.js';
+import { storedApp } from './stored/app.js';
+import { storedPod } from './stored/pod.js';
 import { ApiError, asDoc, asList, numberOf, type Doc, type GroupAttributes, type RunSpec } from './types.js';
 import { validateApp, validateDependencies, validatePod } from './validate.js';
+
+/** A definition to put in place; null: to remove. */
+export interface Wanted {
+  kind: 'app' | 'pod';
+  input: Doc | null;
+  /** The rest of it was taken from the stored one. */
+  partial?: boolean;
+}
 
 /** Definitions and what changes them: every write goes through `change`, all of it or nothing. */
 export class Store {
@@ -17,13 +26,10 @@ export class Store {
   ) {}
 
   /** Puts definitions in place (null: removes them) as one deployment. Answers its id and version. */
-  change(
-    wanted: ReadonlyMap<string, { kind: 'app' | 'pod'; input: Doc | null }>,
-    force: boolean,
-  ): { version: string; deploymentId: string } {
+  change(wanted: ReadonlyMap<string, Wanted>, force: boolean): { version: string; deploymentId: string } {
     const version = this.#nextVersion();
     const changes: (Change & { stored: Doc | null })[] = [];
-    for (const [id, { kind, input }] of wanted) {
+    for (const [id, { kind, input, partial = false }] of wanted) {
       const former = this.engine.specs.get(id);
       if (input === null) {
         changes.push({
@@ -38,7 +44,7 @@ export class Store {
       }
       if (kind === 'app') validateApp(input, id);
       else validatePod(input, id);
-      const stored = kind === 'app' ? storedApp(input, id, former?.spec) : storedPod(input, id);
+      const stored = kind === 'app' ? storedApp(input, id, former?.spec, { partial }) : storedPod(input, id);
       changes.push({
         id,
         kind,

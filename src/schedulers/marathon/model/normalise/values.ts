@@ -1,7 +1,11 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../../../domain/source/json.js';
 
-/** Label by which Towline knows what it owns; never part of a comparison. */
+/** Label by which Towline knows what it owns. */
 export const OWNER_LABEL = 'TOWLINE_ENVIRONMENT';
+/** Label with the digest of the definition that was sent. */
+export const DIGEST_LABEL = 'TOWLINE_DIGEST';
+/** Labels that begin like this are Towline's: never part of a comparison, so that they alone never restart anything. */
+const OURS = 'TOWLINE_';
 
 /** A null is an absent field to Marathon, at any depth (reference: marathon.md §1.1). */
 export function withoutNulls(value: JsonObject): JsonObject {
@@ -45,8 +49,7 @@ export function asSet(value: Json | undefined): Json[] {
 /** Labels without ours. */
 export function ownLabels(labels: Json | undefined): JsonObject {
   if (!isObject(labels)) return {};
-  const { [OWNER_LABEL]: _owner, ...own } = labels;
-  return own;
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !name.startsWith(OURS)));
 }
 
 /** Network protocols are enums, read in any case; two at once count as a set. */
