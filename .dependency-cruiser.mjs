@@ -67,15 +67,15 @@ export default {
     only(
       'scheduler-driver',
       '^src/schedulers/[^/]+/driver/',
-      [DOMAIN, PORTS, RUNTIME, '^src/schedulers/[^/]+/model/'],
-      'A driver sees its model, ports, runtime and domain.',
+      [DOMAIN, PORTS, RUNTIME, '^src/schedulers/([^/]+/model|access)/'],
+      'A driver sees its model, the ways in that all share, ports, runtime and domain.',
     ),
     {
       name: 'schedulers-apart',
       severity: 'error',
       comment: 'Schedulers never see each other.',
       from: { path: '^src/schedulers/([^/]+)/' },
-      to: { path: '^src/schedulers/([^/]+)/', pathNot: '^src/schedulers/$1/' },
+      to: { path: '^src/schedulers/([^/]+)/', pathNot: '^src/schedulers/($1|access)/' },
     },
     only('queries', '^src/queries/', [DOMAIN, PORTS, RUNTIME], 'Queries see ports, never adapters.'),
     only(

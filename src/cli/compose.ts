@@ -18,6 +18,7 @@ import { systemClock } from '../runtime/system-clock.js';
 import { SCHEDULER_KINDS } from '../schedulers/registry.js';
 import { consulAccess } from './consul-access.js';
 import type { GlobalFlags, Io } from './io.js';
+import { schedulerAccess } from './scheduler-access.js';
 import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
 
 /** Everything that a command may need, opened when it is asked for and closed together. */
@@ -98,7 +99,7 @@ export async function openSession(
       });
     },
     models: modelsOf,
-    schedulers: (environment) => openSchedulers(environment, log, closers),
+    schedulers: (environment) => openSchedulers(environment, access, log, closers),
     close: async () => {
       for (const close of closers.reverse()) await close();
     },
@@ -175,23 +176,19 @@ function modelsOf({ schedulers }: EnvironmentConfig): Models {
 
 async function openSchedulers(
   { schedulers }: EnvironmentConfig,
+  consul: () => Promise<ConsulAccess>,
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<Scheduler[]> {
   return Promise.all(
-    schedulers.map(async ({ name, kind, urls, user, password, token }) => {
-      const auth =
-        token !== undefined
-          ? { token }
-          : user !== undefined && password !== undefined
-            ? { user, password }
-            : undefined;
+    schedulers.map(async (config) => {
+      const { name, kind, settings } = config;
       const scheduler = await kindOf(kind, name).open({
         name,
-        urls,
+        ...(await schedulerAccess(config, consul, closers)),
+        settings,
         clock: systemClock,
         log: log.child({ scheduler: name }),
-        ...(auth === undefined ? {} : { auth }),
       });
       closers.push(() => scheduler.close());
       return scheduler;

@@ -3,7 +3,7 @@ import type { PlanInput } from '../domain/plan/plan-input.js';
 import type { Release } from '../domain/release/release.js';
 import { kvKey, mirrorLayout } from '../domain/source/kv-layout.js';
 import { systemClock } from '../runtime/system-clock.js';
-import type { DeployWorkerOptions } from '../workers/deploy/index.js';
+import type { DeployPolicy, DeployWorkerOptions } from '../workers/deploy/index.js';
 import {
   mirrorWorker,
   readClaims,
@@ -129,17 +129,27 @@ export async function deployOptions(
     rules: environment.rules,
     layers: environment.layers,
     policy: { ...deploy.prune, allowed: allowPrune },
-    deploy: {
-      concurrency: deploy.concurrency,
-      deadlineMs: deploy.timeoutSeconds * 1000,
-      onFailure: deploy.onFailure,
-      force: deploy.force,
-    },
+    ignoreFields: deploy.ignoreFields,
+    together: deploy.together,
+    deploy: deployPolicy(deploy),
     adopt,
     retry,
     clock: systemClock,
     log: session.log,
     pollMs: session.config.poll.intervalSeconds * 1000,
+  };
+}
+
+/** How changes are carried out and judged, in the units of the workers. */
+export function deployPolicy(deploy: EnvironmentConfig['deploy']): DeployPolicy {
+  return {
+    concurrency: deploy.concurrency,
+    deadlineMs: deploy.timeoutSeconds * 1000,
+    soakMs: deploy.soakSeconds * 1000,
+    noOffersMs: deploy.noOffersSeconds * 1000,
+    maxTaskFailures: deploy.maxTaskFailures,
+    onFailure: deploy.onFailure,
+    force: deploy.force,
   };
 }
 

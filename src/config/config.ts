@@ -1,3 +1,4 @@
+import type { FieldRule } from '../domain/plan/field-rules.js';
 import type { ExpandOptions } from '../domain/source/expand/index.js';
 import type { RulePolicy } from '../domain/job/validate/rule-policy.js';
 
@@ -7,14 +8,46 @@ export interface SchedulerConfig {
   name: string;
   /** `marathon`, `chronos`: the adapter. By default the name. */
   kind: string;
-  /** One or more addresses of the same scheduler, tried in order. */
+  /** One or more addresses of the same scheduler, tried in order; empty where they are looked up. */
   urls: string[];
+  lookup?: LookupConfig;
   user?: string;
   /** Read from `passwordFile` or the environment, never from towline.yaml itself. */
   password?: string;
   token?: string;
-  /** Facts that the adapter's model understands, for example `mesosRole`. */
+  /** A login that gives a token (DC/OS): by a password or a private key (PEM). */
+  login?: { url: string; uid: string } & ({ password: string } | { privateKey: string });
+  tls?: { ca?: string; cert?: string; key?: string; serverName?: string; verify: boolean };
+  /** Facts that the adapter understands, for example `mesosRole`. */
   settings: Readonly<Record<string, string>>;
+}
+
+/** Where a scheduler's addresses are looked up. */
+export interface LookupConfig {
+  by: 'srv' | 'consul';
+  /** `_marathon._tcp.mesos`, or the name of a Consul service. */
+  name: string;
+  /** Of the Consul service. */
+  tag?: string;
+  scheme: 'http' | 'https';
+  /** Before the API's own paths, for example `/service/marathon`. */
+  path: string;
+}
+
+/** How changes are carried out and judged. */
+export interface DeployConfig {
+  timeoutSeconds: number;
+  soakSeconds: number;
+  noOffersSeconds: number;
+  maxTaskFailures: number;
+  concurrency: number;
+  onFailure: 'rollback' | 'hold' | 'leave';
+  force: boolean;
+  prune: { enabled: boolean; maxCount: number; maxShare: number };
+  /** Fields that somebody else owns. */
+  ignoreFields: FieldRule[];
+  /** Groups whose apps are changed as one: all or none. */
+  together: string[];
 }
 
 export interface EnvironmentConfig {
@@ -29,13 +62,7 @@ export interface EnvironmentConfig {
   mirror: MirrorPolicy;
   /** What the rules for manifests weigh here. */
   rules: RulePolicy;
-  deploy: {
-    timeoutSeconds: number;
-    concurrency: number;
-    onFailure: 'rollback' | 'leave';
-    force: boolean;
-    prune: { enabled: boolean; maxCount: number; maxShare: number };
-  };
+  deploy: DeployConfig;
   /** Branch of the ledger, `{environment}` filled in. */
   ledgerBranch: string;
 }

@@ -8,7 +8,15 @@ export const DEFAULTS = {
   environment: {
     branch: 'main',
     folder: '',
-    deploy: { timeoutSeconds: 600, concurrency: 4, onFailure: 'rollback', force: false },
+    deploy: {
+      timeoutSeconds: 600,
+      soakSeconds: 10,
+      noOffersSeconds: 180,
+      maxTaskFailures: 3,
+      concurrency: 4,
+      onFailure: 'rollback',
+      force: false,
+    },
     prune: { enabled: true, maxCount: 10, maxShare: 0.3 },
   },
   mirror: {
@@ -17,6 +25,7 @@ export const DEFAULTS = {
     drift: 'repair',
     rewritten: 'follow',
   },
+  lookup: { scheme: 'http', path: '' },
   gone: 'keep',
   links: 'skip',
   remote: { timeoutSeconds: 120 },
@@ -27,6 +36,9 @@ export const DEFAULTS = {
   poll: { intervalSeconds: 60, reconcileSeconds: 300 },
   log: { level: 'info', format: 'auto' },
 } as const;
+
+/** What is done about a change that failed. */
+export const ON_FAILURE = ['rollback', 'hold', 'leave'] as const;
 
 /** How lists become keys. */
 export const EXPAND_ARRAYS = ['index', 'json', 'drop'] as const;

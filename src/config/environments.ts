@@ -1,10 +1,11 @@
 import { pointer } from '../domain/source/json.js';
-import { httpAddress } from './address.js';
 import type { EnvironmentConfig, SchedulerConfig } from './config.js';
 import { DEFAULTS } from './defaults.js';
+import { deployConfig } from './deploy.js';
 import { mirrorPolicy } from './mirrors.js';
 import { rulePolicy, type Known } from './rule-policy.js';
-import type { Settings, Sourced } from './settings.js';
+import { PER_SCHEDULER, schedulerConfig, variableName } from './schedulers.js';
+import type { Settings } from './settings.js';
 
 /** All environments of the file, with what variables say of their schedulers. */
 export async function environmentConfigs(settings: Settings, known: Known): Promise<EnvironmentConfig[]> {
@@ -25,7 +26,7 @@ async function environmentConfig(
   ledger: string,
 ): Promise<Omit<EnvironmentConfig, 'rules'>> {
   const at = (...rest: string[]): string => pointer('environments', name, ...rest);
-  const { branch, deploy, prune } = DEFAULTS.environment;
+  const { branch } = DEFAULTS.environment;
   const prefix = settings.text(at('prefix'))?.value;
   const schedulers: SchedulerConfig[] = [];
   for (const scheduler of settings.names(at('schedulers')))
@@ -38,18 +39,7 @@ async function environmentConfig(
     schedulers,
     promote: { automatic: settings.list(at('promote', 'automatic')).map((tag) => tag.value) },
     mirror: mirrorPolicy(settings, (...rest) => at('mirror', ...rest)),
-    deploy: {
-      timeoutSeconds: settings.number(at('deploy', 'timeoutSeconds')) ?? deploy.timeoutSeconds,
-      concurrency: settings.number(at('deploy', 'concurrency')) ?? deploy.concurrency,
-      onFailure:
-        settings.oneOf(['rollback', 'leave'], settings.text(at('deploy', 'onFailure'))) ?? deploy.onFailure,
-      force: settings.boolean(at('deploy', 'force')) ?? deploy.force,
-      prune: {
-        enabled: settings.boolean(at('deploy', 'prune', 'enabled')) ?? prune.enabled,
-        maxCount: settings.number(at('deploy', 'prune', 'maxCount')) ?? prune.maxCount,
-        maxShare: settings.number(at('deploy', 'prune', 'maxShare')) ?? prune.maxShare,
-      },
-    },
+    deploy: deployConfig(settings, (...rest) => at('deploy', ...rest)),
     ledgerBranch: ledger.replaceAll('{environment}', name),
   };
 }
@@ -60,71 +50,6 @@ function layersOf(settings: Settings, name: string): string[] {
   const { folder } = DEFAULTS.environment;
   const single = settings.text(pointer('environments', name, 'folder'))?.value ?? folder;
   return (layers.length === 0 ? [single] : layers).map((each) => each.replace(/^\/+|\/+$/g, ''));
-}
-
-/** What variables may say of a scheduler: `TOWLINE_ENVIRONMENT_PRODUCTION_MARATHON_URL`. */
-const PER_SCHEDULER = ['URL', 'USER', 'PASSWORD', 'TOKEN'] as const;
-
-function variableName(environment: string, scheduler: string, what: string): string {
-  return `TOWLINE_ENVIRONMENT_${environment}_${scheduler}_${what}`.toUpperCase().replaceAll('-', '_');
-}
-
-async function schedulerConfig(
-  settings: Settings,
-  environment: string,
-  name: string,
-): Promise<SchedulerConfig> {
-  const at = (...rest: string[]): string => pointer('environments', environment, 'schedulers', name, ...rest);
-  const variable = (what: (typeof PER_SCHEDULER)[number]): string => variableName(environment, name, what);
-  const user = settings.text(at('user'), variable('USER'));
-  const password =
-    settings.variable(variable('PASSWORD'))?.value ??
-    (await settings.secret(settings.text(at('passwordFile'))));
-  const token =
-    settings.variable(variable('TOKEN'))?.value ?? (await settings.secret(settings.text(at('tokenFile'))));
-  if (user !== undefined && password === undefined && settings.text(at('passwordFile')) === undefined)
-    settings.problem(
-      user.origin,
-      'the user has no password',
-      `Add passwordFile, or set ${variable('PASSWORD')}.`,
-    );
-  if (user === undefined && password !== undefined)
-    settings.problem(
-      { at: at() },
-      'the password has no user',
-      `Add user, or set ${variable('USER')}.`,
-      'key',
-    );
-  const named = settings.names(at('settings')).flatMap((key) => {
-    const value = settings.text(at('settings', key));
-    return value === undefined ? [] : [[key, value.value] as const];
-  });
-  return {
-    name,
-    kind: settings.text(at('kind'))?.value ?? name,
-    urls: urlsOf(settings, environment, name),
-    ...(user === undefined ? {} : { user: user.value }),
-    ...(password === undefined ? {} : { password }),
-    ...(token === undefined ? {} : { token }),
-    settings: Object.fromEntries(named),
-  };
-}
-
-function urlsOf(settings: Settings, environment: string, name: string): string[] {
-  const at = (...rest: string[]): string => pointer('environments', environment, 'schedulers', name, ...rest);
-  const variable = settings.variable(variableName(environment, name, 'URL'));
-  const single = settings.text(at('url'));
-  const given: Sourced<string>[] =
-    variable !== undefined
-      ? variable.value.split(',').map((url) => ({ value: url.trim(), origin: variable.origin }))
-      : single !== undefined
-        ? [single]
-        : settings.list(at('urls'));
-  const login = `Use user and passwordFile, or set ${variableName(environment, name, 'PASSWORD')}.`;
-  return given.flatMap((url) => {
-    const address = httpAddress(settings, url, { login });
-    return address === undefined ? [] : [address];
-  });
 }
 
 /** A misspelt variable would leave a worker with the wrong server: it is an error, as is one that could mean two things. */

@@ -68,7 +68,12 @@ describe('a configuration', () => {
           schedulers: [{ name: 'marathon', kind: 'marathon', urls: ['http://m:8080'], settings: {} }],
           promote: { automatic: [] },
           mirror: DEFAULTS.mirror,
-          deploy: { ...DEFAULTS.environment.deploy, prune: DEFAULTS.environment.prune },
+          deploy: {
+            ...DEFAULTS.environment.deploy,
+            ignoreFields: [],
+            together: [],
+            prune: DEFAULTS.environment.prune,
+          },
           rules: { levels: {}, ignored: [], policies: [] },
           ledgerBranch: 'ledger/production',
         },
@@ -324,7 +329,7 @@ describe('a wrong file', () => {
       'towline.yaml:5:13 config/rule: "../x" is no folder of the repository: it holds "." or ".."',
       'towline.yaml:6:5 config/unknown-field: unknown field "brnch"',
       'towline.yaml:7:28 config/range: "concurrency" must be at least 1, not 0',
-      'towline.yaml:7:42 config/enum: "onFailure" must be one of "rollback", "leave", not "rolback"',
+      'towline.yaml:7:42 config/enum: "onFailure" must be one of "rollback", "hold", "leave", not "rolback"',
       'towline.yaml:8:1 config/unknown-field: unknown field "polll"',
     ]);
   });

@@ -1,51 +1,15 @@
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from './defaults.js';
+import { deploy } from './deploy-schema.js';
 import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
+import { scheduler } from './schedulers-schema.js';
 import { seconds, secret } from './schema-parts.js';
 
-const url = {
-  type: 'string',
-  pattern: '^https?://[^\\s@]+$',
-  explain: 'an address is written http://HOST:PORT, without user and password',
-};
 const person = {
   type: 'string',
   pattern: '^[^<>\\n\\r\\u0000]+$',
   explain: 'a name or address for commits is one line without < and >',
 };
-const { deploy, prune } = DEFAULTS.environment;
-
-const scheduler = {
-  type: 'object',
-  additionalProperties: false,
-  description: 'One scheduler of the environment. Its name is how job references begin.',
-  properties: {
-    kind: {
-      type: 'string',
-      examples: ['marathon', 'chronos'],
-      description: 'The adapter: marathon or chronos. Default: the name.',
-    },
-    url: { ...url, description: 'Address, for example http://marathon.example:8080' },
-    urls: {
-      type: 'array',
-      minItems: 1,
-      items: url,
-      description: 'Several addresses of the same scheduler, tried in order.',
-    },
-    user: { type: 'string', minLength: 1, description: 'User of basic authentication.' },
-    passwordFile: { type: 'string', minLength: 1, description: 'File that holds its password.' },
-    tokenFile: { type: 'string', minLength: 1, description: 'File that holds a token (DC/OS).' },
-    password: secret('use passwordFile or TOWLINE_ENVIRONMENT_<ENVIRONMENT>_<SCHEDULER>_PASSWORD'),
-    token: secret('use tokenFile or TOWLINE_ENVIRONMENT_<ENVIRONMENT>_<SCHEDULER>_TOKEN'),
-    settings: {
-      type: 'object',
-      description: 'Facts about the server that rules depend on, for example mesosRole or features.',
-      additionalProperties: { type: 'string' },
-    },
-  },
-  oneOf: [{ required: ['url'] }, { required: ['urls'] }],
-};
-
 const environment = {
   type: 'object',
   additionalProperties: false,
@@ -91,51 +55,7 @@ const environment = {
       },
     },
     mirror: { type: 'object', additionalProperties: false, properties: mirrorPolicy },
-    deploy: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        timeoutSeconds: {
-          ...seconds,
-          default: deploy.timeoutSeconds,
-          description: 'How long one change may take.',
-        },
-        concurrency: {
-          type: 'integer',
-          minimum: 1,
-          maximum: 64,
-          default: deploy.concurrency,
-          description: 'Independent changes side by side.',
-        },
-        onFailure: { type: 'string', enum: ['rollback', 'leave'], default: deploy.onFailure },
-        force: {
-          type: 'boolean',
-          default: false,
-          description: 'Take over a foreign deployment instead of waiting for it.',
-        },
-        prune: {
-          type: 'object',
-          additionalProperties: false,
-          description: 'Deleting what Git no longer has.',
-          properties: {
-            enabled: { type: 'boolean', default: prune.enabled },
-            maxCount: {
-              type: 'integer',
-              minimum: 0,
-              default: prune.maxCount,
-              description: 'Deletions in one pass without --allow-prune.',
-            },
-            maxShare: {
-              type: 'number',
-              minimum: 0,
-              maximum: 1,
-              default: prune.maxShare,
-              description: 'Share of the jobs likewise.',
-            },
-          },
-        },
-      },
-    },
+    deploy,
   },
 };
 

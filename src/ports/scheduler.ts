@@ -3,13 +3,45 @@ import type { Outcome } from '../domain/record/outcome.js';
 import type { Json } from '../domain/source/json.js';
 import type { Waiting } from './kv-store.js';
 
+/** Where a scheduler is reached: fixed, or looked up anew (DNS, Consul). */
+export interface Addresses {
+  /** Addresses of the same scheduler, the best first. Throws `unavailable` where they can't be looked up. */
+  list(signal: AbortSignal): Promise<readonly string[]>;
+  /** One of them did not answer: look again at the next call. */
+  doubt(): void;
+}
+
+/** How requests say who they come from. */
+export type SchedulerAuth =
+  | { user: string; password: string }
+  | { token: string }
+  | { login: { url: string; uid: string } & ({ password: string } | { privateKey: string }) };
+
+/** PEM texts. */
+export interface SchedulerTls {
+  ca?: string;
+  cert?: string;
+  key?: string;
+  serverName?: string;
+  verify: boolean;
+}
+
 export interface ApplyOptions extends Waiting {
   /** Environment name, written into the ownership label where there are labels. */
   environment: string;
   /** How long a change may take until it counts as failed. */
   deadlineMs: number;
-  /** `rollback`: put back what ran before; `leave`: stop waiting and leave it as it is. */
-  onFailure: 'rollback' | 'leave';
+  /** How long a change must stay good until it counts as good. */
+  soakMs: number;
+  /** How long no machine may have room until the change counts as failed. */
+  noOffersMs: number;
+  /** Tasks of the new definition that may end by themselves until the change counts as failed. */
+  maxTaskFailures: number;
+  /**
+   * What is done about a change that failed. `rollback`: put back what ran before, and see that it runs; `hold`: stop
+   * where it stands, so that nothing more of what still works is taken away; `leave`: the scheduler goes on trying.
+   */
+  onFailure: 'rollback' | 'hold' | 'leave';
   /** Take over a foreign deployment that holds the lock (409) instead of waiting for it. */
   force: boolean;
   /** Called with progress for people, at most about once a second. */
@@ -40,6 +72,8 @@ export interface Scheduler {
   observe(waiting: Waiting): Promise<LiveJob[]>;
   /** Carries out one change and waits until it is judged. A change with action `none` and `unresolved` is only judged. */
   apply(change: Change, options: ApplyOptions): Promise<Outcome>;
+  /** Carries out several changes as one, where the scheduler can: all of them end well, or all are put back. */
+  applyTogether?(changes: readonly Change[], options: ApplyOptions): Promise<Outcome[]>;
   tasks(jobId: string, waiting: Waiting): Promise<LiveTask[]>;
   /** Version and addresses, for `status` and the model's context. */
   describe(waiting: Waiting): Promise<{ version?: string; facts: Json }>;

@@ -1,6 +1,6 @@
 import type { SchedulerModel } from '../domain/job/scheduler-model.js';
 import type { Clock } from '../ports/clock.js';
-import type { Scheduler } from '../ports/scheduler.js';
+import type { Addresses, Scheduler, SchedulerAuth, SchedulerTls } from '../ports/scheduler.js';
 import type { Log } from '../runtime/log.js';
 import { chronosModel } from './chronos/model/index.js';
 import { marathonModel } from './marathon/model/index.js';
@@ -9,9 +9,11 @@ import { marathonModel } from './marathon/model/index.js';
 export interface SchedulerOptions {
   /** Name in the environment. */
   name: string;
-  /** One or more addresses of the same scheduler. */
-  urls: readonly string[];
-  auth?: { user: string; password: string } | { token: string };
+  addresses: Addresses;
+  auth?: SchedulerAuth;
+  tls?: SchedulerTls;
+  /** Facts about the server, as configured. */
+  settings: Readonly<Record<string, string>>;
   clock: Clock;
   log: Log;
 }
@@ -28,7 +30,11 @@ export const SCHEDULER_KINDS: ReadonlyMap<string, SchedulerKind> = new Map<strin
     'marathon',
     {
       model: marathonModel,
-      open: async (o) => (await import('./marathon/driver/index.js')).marathonScheduler(o),
+      open: async ({ settings: { mesosWorkDir }, ...o }) =>
+        (await import('./marathon/driver/index.js')).marathonScheduler({
+          ...o,
+          ...(mesosWorkDir === undefined ? {} : { mesosWorkDir }),
+        }),
     },
   ],
   [

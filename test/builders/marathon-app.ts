@@ -32,7 +32,7 @@ const port = (at: number): fc.Arbitrary<JsonObject> =>
   fc.record(
     { port: fc.constantFrom(0, 9000 + at), name: fc.constant(`p${at}`), protocol, labels: map },
     { requiredKeys: [] },
-  ) as fc.Arbitrary<JsonObject>;
+  );
 const mapping = (at: number): fc.Arbitrary<JsonObject> =>
   fc.record(
     {
@@ -44,7 +44,7 @@ const mapping = (at: number): fc.Arbitrary<JsonObject> =>
       labels: map,
     },
     { requiredKeys: ['containerPort'] },
-  ) as fc.Arbitrary<JsonObject>;
+  );
 const listOf = (item: (at: number) => fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject[]> =>
   fc.integer({ min: 0, max: 3 }).chain((length) => fc.tuple(...Array.from({ length }, (_, at) => item(at))));
 
@@ -204,7 +204,7 @@ export const marathonApp: fc.Arbitrary<JsonObject> = fc
       // A check by port needs one.
       ...(healthChecks === undefined || (!hasPorts && healthChecks.some((c) => c.protocol !== 'COMMAND'))
         ? {}
-        : { healthChecks: healthChecks as unknown as JsonObject[] }),
+        : { healthChecks: healthChecks }),
     };
   });
 

@@ -102,6 +102,8 @@ export function input(parts: Partial<PlanInput> = {}): PlanInput {
     unresolved: new Set(),
     unreadable: new Map(),
     schedulers: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
+    ignoreFields: [],
+    together: [],
     adopt: 'none',
     retry: 'none',
     ...parts,

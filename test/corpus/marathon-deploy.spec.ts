@@ -14,6 +14,7 @@ import type { Scheduler } from '../../src/ports/scheduler.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { systemClock } from '../../src/runtime/system-clock.js';
 import { startMarathonPart, type RunningPart } from '../../src/sandbox/marathon/index.js';
+import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { marathonScheduler } from '../../src/schedulers/marathon/driver/index.js';
 import { marathonModel } from '../../src/schedulers/marathon/model/index.js';
 import { input, LENIENT } from '../builders/plan-input.js';
@@ -40,7 +41,7 @@ if (corpus === undefined) {
       part = await startMarathonPart({ dataDir: home, host: '127.0.0.1', port: 0, log: silentLog() });
       scheduler = marathonScheduler({
         name: 'marathon',
-        urls: [part.url],
+        addresses: fixedAddresses([part.url]),
         clock: systemClock,
         log: silentLog(),
         pollMs: 20,
@@ -72,6 +73,9 @@ if (corpus === undefined) {
         const { state, message } = await scheduler.apply(change, {
           environment: 'corpus',
           deadlineMs: 1,
+          soakMs: 0,
+          noOffersMs: 1000,
+          maxTaskFailures: 3,
           onFailure: 'leave',
           force: true,
           signal,

@@ -91,7 +91,7 @@ export async function openWorld(more: { marathonUrl?: string } = {}): Promise<Wo
   await git('init', '-q', '-b', 'main');
   await git('remote', 'add', 'origin', bare);
   await write({
-    'towline.yaml': `version: 1\nenvironments:\n  test:\n    folder: jobs\n    schedulers:\n      marathon: { url: '${marathonUrl}' }\n      chronos: { url: '${chronos.url}' }\n    deploy: { timeoutSeconds: 20, concurrency: 8, prune: { maxCount: 1000, maxShare: 1 } }\n`,
+    'towline.yaml': `version: 1\nenvironments:\n  test:\n    folder: jobs\n    schedulers:\n      marathon: { url: '${marathonUrl}' }\n      chronos: { url: '${chronos.url}' }\n    deploy: { timeoutSeconds: 20, soakSeconds: 1, concurrency: 8, prune: { maxCount: 1000, maxShare: 1 } }\n`,
   });
   return {
     consul,

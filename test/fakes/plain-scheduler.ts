@@ -13,6 +13,8 @@ export class PlainScheduler implements Scheduler {
   readonly calls: string[] = [];
   /** How a job's next changes end, by id; `applied` where nothing is said. */
   readonly ends = new Map<string, OutcomeState>();
+  /** Jobs whose next change finds something else than the plan saw. */
+  readonly stale = new Set<string>();
   unreadable: TowlineError | undefined;
   /** Called after a change took effect and before its outcome is known: throw here to crash in between. */
   afterEffect: (change: Change) => void = () => undefined;
@@ -48,6 +50,7 @@ export class PlainScheduler implements Scheduler {
     };
     if (action === 'none') return { ...outcome, message: 'read back' };
     this.calls.push(`${action} ${id}`);
+    if (this.stale.delete(id)) return { ...outcome, state: 'blocked', replan: true };
     if (state === 'failed' || state === 'rolled-back') return outcome;
     const version = (this.jobs.get(id)?.version ?? 0) + 1;
     if (desired === undefined) this.jobs.delete(id);

@@ -10,6 +10,7 @@ import type { Scheduler } from '../../src/ports/scheduler.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { systemClock } from '../../src/runtime/system-clock.js';
 import { startChronosPart } from '../../src/sandbox/chronos/index.js';
+import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { chronosScheduler } from '../../src/schedulers/chronos/driver/index.js';
 import { JSON_ANSWER, misbehavingProxy, PAGE, type MisbehavingProxy } from './misbehaving-proxy.js';
 
@@ -27,7 +28,7 @@ describe('changing Chronos through a network that loses and a proxy that lies', 
     proxy = await misbehavingProxy(() => part.url);
     scheduler = chronosScheduler({
       name: 'chronos',
-      urls: [proxy.url],
+      addresses: fixedAddresses([proxy.url]),
       clock: systemClock,
       log: silentLog(),
       pollMs: 20,
@@ -72,7 +73,16 @@ describe('changing Chronos through a network that loses and a proxy that lies', 
     };
   };
   const apply = (each: Change, deadlineMs = 2000) =>
-    scheduler.apply(each, { environment: 'test', deadlineMs, onFailure: 'rollback', force: false, signal });
+    scheduler.apply(each, {
+      environment: 'test',
+      deadlineMs,
+      soakMs: 0,
+      noOffersMs: 1000,
+      maxTaskFailures: 3,
+      onFailure: 'rollback',
+      force: false,
+      signal,
+    });
   const put = async (spec: JsonObject, deadlineMs?: number) => {
     const id = String(spec['name']);
     const live = await liveOf(id);

@@ -1,105 +1,34 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { jobRef } from '../../src/domain/job/job-ref.js';
 import type { ValidatedJob } from '../../src/domain/job/job.js';
-import type { Change, ChangeAction, LiveJob } from '../../src/domain/plan/plan.js';
+import { jobRef } from '../../src/domain/job/job-ref.js';
+import type { Change } from '../../src/domain/plan/plan.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
-import type { ApplyOptions, Scheduler } from '../../src/ports/scheduler.js';
-import { silentLog } from '../../src/runtime/log.js';
-import { systemClock } from '../../src/runtime/system-clock.js';
-import { startMarathonPart, type RunningPart } from '../../src/sandbox/marathon/index.js';
-import { marathonScheduler } from '../../src/schedulers/marathon/driver/index.js';
+import type { Scheduler } from '../../src/ports/scheduler.js';
 import { JSON_ANSWER, misbehavingProxy, PAGE, type MisbehavingProxy } from './misbehaving-proxy.js';
+import { marathonWorld, sleeper, type MarathonWorld } from './marathon-world.js';
 
 const signal = new AbortController().signal;
 
 describe('changing Marathon through a network that loses and a proxy that lies', () => {
-  let folder: string;
-  let part: RunningPart;
-  let proxy: MisbehavingProxy;
+  let world: MarathonWorld;
   let scheduler: Scheduler;
+  let proxy: MisbehavingProxy;
+  const put: MarathonWorld['put'] = (...args) => world.put(...args);
+  const change: MarathonWorld['change'] = (...args) => world.change(...args);
+  const options: MarathonWorld['options'] = (...args) => world.options(...args);
+  const liveOf: MarathonWorld['liveOf'] = (id) => world.liveOf(id);
+  const rawApp: MarathonWorld['rawApp'] = (id) => world.rawApp(id);
+  const writes = () => world.writes();
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'towline-driver-'));
-    part = await startMarathonPart({
-      dataDir: folder,
-      host: '127.0.0.1',
-      port: 0,
-      log: silentLog(),
-      timeScale: 20,
-    });
-    proxy = await misbehavingProxy(() => part.url);
-    scheduler = marathonScheduler({
-      name: 'marathon',
-      urls: [proxy.url],
-      auth: { user: 'towline', password: 'secret' },
-      clock: systemClock,
-      log: silentLog(),
-      pollMs: 50,
-    });
+    world = await marathonWorld();
+    ({ scheduler, proxy } = world);
   });
   afterEach(() => {
     proxy.react = () => 'pass';
     proxy.seen.length = 0;
   });
-  afterAll(async () => {
-    await scheduler.close();
-    await proxy.close();
-    await part.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const sleeper = (id: string, more: JsonObject = {}): JsonObject => ({
-    id,
-    cmd: 'exec sleep 1000',
-    cpus: 0.01,
-    mem: 16,
-    instances: 1,
-    ...more,
-  });
-  const liveOf = async (id: string): Promise<LiveJob | undefined> =>
-    (await scheduler.observe({ signal })).find((job) => job.id === id);
-  const change = (action: ChangeAction, id: string, spec?: JsonObject, live?: LiveJob): Change => ({
-    ref: jobRef('marathon', id),
-    scheduler: 'marathon',
-    kind: 'app',
-    id,
-    action,
-    ...(spec === undefined
-      ? {}
-      : {
-          desired: {
-            ref: jobRef('marathon', id),
-            scheduler: 'marathon',
-            kind: 'app',
-            id,
-            spec,
-          } as ValidatedJob,
-        }),
-    ...(live === undefined ? {} : { live }),
-    fields: [],
-    reason: '',
-    drift: false,
-    unresolved: false,
-    after: [],
-  });
-  const options = (more: Partial<ApplyOptions> = {}): ApplyOptions => ({
-    environment: 'test',
-    deadlineMs: 20_000,
-    onFailure: 'rollback',
-    force: false,
-    signal,
-    ...more,
-  });
-  const put = async (id: string, spec: JsonObject, more: Partial<ApplyOptions> = {}) => {
-    const live = await liveOf(id);
-    return scheduler.apply(change(live === undefined ? 'create' : 'update', id, spec, live), options(more));
-  };
-  const writes = () => proxy.seen.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
-  const rawApp = async (id: string) =>
-    ((await (await fetch(`${part.url}/v2/apps${id}`)).json()) as { app: JsonObject }).app;
+  afterAll(() => world.close());
 
   it('replaces as a whole, says so to Marathon, marks what it owns, and waits until it runs', async () => {
     const outcome = await put('/plain', sleeper('/plain', { env: { A: '1' } }));
@@ -114,7 +43,10 @@ describe('changing Marathon through a network that loses and a proxy that lies',
       '/v2/apps/plain?partialUpdate=false&force=false',
     ]);
     const app = await rawApp('/plain');
-    expect(app['labels']).toEqual({ TOWLINE_ENVIRONMENT: 'test' });
+    expect(app['labels']).toEqual({
+      TOWLINE_ENVIRONMENT: 'test',
+      TOWLINE_DIGEST: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
     expect(app['env'] ?? {}).toEqual({});
     expect(writes()[0]?.headers.authorization).toBe(`Basic ${btoa('towline:secret')}`);
   });
@@ -166,7 +98,7 @@ describe('changing Marathon through a network that loses and a proxy that lies',
     proxy.react = ({ method }) => (method === 'PUT' ? refusal : 'pass');
     expect(await put('/bad', sleeper('/bad'))).toMatchObject({
       state: 'failed',
-      message: 'Marathon rejected it (422): Object is not valid: /upgradeStrategy: must be between 0 and 1',
+      message: 'Marathon rejected it (422): web.yaml:7:3: /upgradeStrategy: must be between 0 and 1',
     });
     expect(writes()).toHaveLength(1);
   });
@@ -184,7 +116,7 @@ describe('changing Marathon through a network that loses and a proxy that lies',
     await put('/raced', sleeper('/raced', { env: { BY: 'another' } }));
     proxy.seen.length = 0;
     const late = change('update', '/raced', sleeper('/raced', { env: { BY: 'the plan' } }), live);
-    expect(await scheduler.apply(late, options())).toMatchObject({ state: 'blocked' });
+    expect(await scheduler.apply(late, options())).toMatchObject({ state: 'blocked', replan: true });
     expect(writes()).toEqual([]);
   });
 
@@ -216,6 +148,7 @@ describe('changing Marathon through a network that loses and a proxy that lies',
   it('waits for a task that runs at first and ends a moment later', async () => {
     const outcome = await put('/soon', sleeper('/soon', { cmd: 'sleep 0.9; exit 0' }), {
       onFailure: 'leave',
+      soakMs: 1500,
     });
     expect(outcome).toMatchObject({ state: 'failed' });
     await scheduler.apply(
@@ -233,13 +166,15 @@ describe('changing Marathon through a network that loses and a proxy that lies',
     const outcome = await put('/sick', sick, { deadlineMs: 1500 });
     expect(outcome).toMatchObject({
       state: 'rolled-back',
-      message: expect.stringMatching(/0 of 1 tasks are healthy.*it was new and was deleted again/),
+      message: expect.stringMatching(/0 of 1 healthy; 1 unhealthy.*it was new and was deleted again/),
     });
   });
 
   it('says which resource no agent offers', async () => {
     const outcome = await put('/huge', sleeper('/huge', { mem: 1_000_000 }), { deadlineMs: 1500 });
-    expect(outcome).toMatchObject({ message: expect.stringContaining('too little memory') });
+    expect(outcome).toMatchObject({
+      message: expect.stringContaining('no offer fits: 3 of 3 offers lacked memory: needs 1000000 MiB'),
+    });
   });
 
   it('deletes without forcing, and is content where somebody was quicker', async () => {
@@ -271,6 +206,146 @@ describe('changing Marathon through a network that loses and a proxy that lies',
   ])('takes %s for no answer', async (_what, answer) => {
     proxy.react = (request) => (request.path === '/v2/apps' ? answer : 'pass');
     await expect(scheduler.observe({ signal })).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('waits while the limit of running deployments is reached, which is a 403 that force does not help', async () => {
+    let times = 0;
+    const full = JSON_ANSWER(403, { message: 'Max number (100) of running deployments reached' });
+    proxy.react = ({ method }) => (method === 'PUT' && times++ < 2 ? full : 'pass');
+    expect(await put('/limit', sleeper('/limit'))).toMatchObject({ state: 'applied' });
+    expect(times).toBe(3);
+  });
+
+  it('reads back when a standby gives up on a leader that goes on', async () => {
+    proxy.react = ({ method }) =>
+      method === 'PUT' ? { status: 500, body: 'Error proxying to leader', after: 'pass' } : 'pass';
+    expect(await put('/standby', sleeper('/standby'))).toMatchObject({ state: 'applied' });
+    expect(writes()).toHaveLength(1);
+  });
+
+  it('takes an answer cut off in the middle for none, and reads back', async () => {
+    proxy.react = ({ method }) =>
+      method === 'PUT' ? { status: 200, body: '{"versi', after: 'pass' } : 'pass';
+    expect(await put('/cut', sleeper('/cut'))).toMatchObject({ state: 'applied' });
+    expect(writes()).toHaveLength(1);
+  });
+
+  it('follows a redirect to another of its own addresses, with what it sends, and to no other', async () => {
+    const second = await misbehavingProxy(() => world.part.url);
+    const known = await marathonWorld({ urls: (first) => [first, second.url] });
+    try {
+      // The first sends everything on to the second, as a load balancer with a leader behind it does.
+      known.proxy.react = ({ path }) => ({
+        status: 307,
+        body: '',
+        headers: { location: `${second.url}${path}` },
+      });
+      expect(await known.put('/sent-on', sleeper('/sent-on'))).toMatchObject({ state: 'applied' });
+      expect(second.seen.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+      expect(second.seen[0]?.headers.authorization).toBe(`Basic ${btoa('towline:secret')}`);
+      second.seen.length = 0;
+      proxy.react = ({ path }) => ({ status: 307, body: '', headers: { location: `${second.url}${path}` } });
+      expect(await scheduler.apply(change('create', '/stray', sleeper('/stray')), options())).toMatchObject({
+        state: 'blocked',
+        message: expect.stringContaining('sends on to'),
+      });
+      expect(second.seen).toEqual([]);
+    } finally {
+      await known.close();
+      await second.close();
+    }
+  });
+
+  it('goes to the next address when one is not there, also for a write', async () => {
+    const gone = await misbehavingProxy(() => world.part.url);
+    await gone.close();
+    const several = await marathonWorld({ urls: (living) => [gone.url, living] });
+    try {
+      expect(await several.put('/failover', sleeper('/failover'))).toMatchObject({ state: 'applied' });
+      expect(several.writes()).toHaveLength(1);
+    } finally {
+      await several.close();
+    }
+  });
+
+  it("takes its own unfinished deployment over, without being configured to, and no one else's", async () => {
+    const stuck = {
+      healthChecks: [{ protocol: 'COMMAND', command: { value: 'false' }, gracePeriodSeconds: 300 }],
+    };
+    await put('/own', sleeper('/own', stuck), { onFailure: 'leave', deadlineMs: 500 });
+    expect((await rawApp('/own')).deployments).toHaveLength(1);
+    expect(await put('/own', sleeper('/own'))).toMatchObject({ state: 'applied' });
+    expect(writes().map(({ path }) => path.split('&')[1])).toEqual([
+      'force=false',
+      'force=false',
+      'force=true',
+    ]);
+    // What somebody else put there, labels of ours included, is waited for.
+    await fetch(`${world.part.url}/v2/apps/own?partialUpdate=false`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(
+        sleeper('/own', { ...stuck, labels: (await rawApp('/own'))['labels'] ?? {}, env: { BY: 'hand' } }),
+      ),
+    });
+    expect(await put('/own', sleeper('/own'), { deadlineMs: 1500 })).toMatchObject({
+      state: 'blocked',
+      message: expect.stringContaining('waited for another deployment'),
+    });
+  });
+
+  it('scales an app that it adopted without restarting it, whatever its labels and checks are', async () => {
+    const spec = sleeper('/adopted', {
+      healthChecks: [{ protocol: 'TCP', maxConsecutiveFailures: 0, gracePeriodSeconds: 3000 }],
+    });
+    for (const [id, extra] of [
+      ['/adopted/plain', {}],
+      ['/adopted/ports', { portDefinitions: [{ port: 0, name: 'http' }] }],
+      ['/adopted/limits', { resourceLimits: { cpus: 2 } }],
+    ] as [string, JsonObject][]) {
+      await fetch(`${world.part.url}/v2/apps${id}?partialUpdate=false`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...spec, id, ...extra }),
+      });
+      const before = await rawApp(id);
+      const live = await liveOf(id);
+      const outcome = await scheduler.apply(
+        change('scale', id, { ...spec, id, ...extra, instances: 2 }, live),
+        options({ deadlineMs: 100, onFailure: 'leave', force: true }),
+      );
+      expect(outcome.state).toMatch(/applied|failed/);
+      const after = await rawApp(id);
+      expect(after['instances']).toBe(2);
+      const info = (app: typeof after) =>
+        (app['versionInfo'] as { lastConfigChangeAt: string }).lastConfigChangeAt;
+      expect(info(after)).toBe(info(before));
+      await world.remove(id);
+    }
+  });
+
+  it('does not take scaling down for tasks that do not stay up', async () => {
+    await put('/less', sleeper('/less', { instances: 8 }));
+    const live = await liveOf('/less');
+    expect(await scheduler.apply(change('scale', '/less', sleeper('/less'), live), options())).toMatchObject({
+      state: 'applied',
+      message: '1 of 1 running',
+    });
+  });
+
+  it('says that somebody else changed a job while it was deployed, and asks for a new plan', async () => {
+    const slow = sleeper('/while', {
+      healthChecks: [{ protocol: 'COMMAND', command: { value: 'false' }, gracePeriodSeconds: 3000 }],
+    });
+    const pending = put('/while', slow);
+    while ((await fetch(`${world.part.url}/v2/apps/while`)).status !== 200);
+    await fetch(`${world.part.url}/v2/apps/while?partialUpdate=false&force=true`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sleeper('/while', { env: { BY: 'hand' } })),
+    });
+    expect(await pending).toMatchObject({ state: 'blocked', replan: true });
+    expect((await rawApp('/while'))['env']).toEqual({ BY: 'hand' });
   });
 
   it('never sends what a group holds, only what the group itself says', async () => {

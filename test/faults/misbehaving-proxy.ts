@@ -9,8 +9,12 @@ export interface Seen {
   body: string;
 }
 
-/** What the proxy does with a request: pass it on, answer by itself, or pass it on and lose the answer. */
-export type Reaction = 'pass' | 'lose' | { status: number; body: string; headers?: Record<string, string> };
+/**
+ * What the proxy does with a request: pass it on, answer by itself (`after: 'pass'`: once it was passed on), or pass it
+ * on and lose the answer.
+ */
+export type Reaction =
+  'pass' | 'lose' | { status: number; body: string; headers?: Record<string, string>; after?: 'pass' };
 
 export interface MisbehavingProxy {
   url: string;
@@ -33,11 +37,15 @@ export async function misbehavingProxy(target: () => string): Promise<Misbehavin
       const seen = { method, path, headers, body: body.toString() };
       proxy.seen.push(seen);
       const reaction = proxy.react(seen);
-      if (typeof reaction === 'object')
+      if (typeof reaction === 'object' && reaction.after === undefined)
         return void response.writeHead(reaction.status, reaction.headers).end(reaction.body);
       const onward = http.request(`${target()}${path}`, { method, headers }, (answer) => {
         // The request arrived, its answer does not.
         if (reaction === 'lose') return void response.destroy();
+        if (typeof reaction === 'object') {
+          answer.resume();
+          return void response.writeHead(reaction.status, reaction.headers).end(reaction.body);
+        }
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });

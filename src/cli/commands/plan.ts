@@ -75,6 +75,8 @@ async function planOf(
       unresolved: onRecord.unresolved,
       unreadable,
       schedulers: models,
+      ignoreFields: environment.deploy.ignoreFields,
+      together: environment.deploy.together,
       adopt: whichJobs(flags.adopt),
       retry: 'none',
     },

@@ -9,6 +9,8 @@ export interface FieldDiff {
   pointer: Pointer;
   before?: unknown;
   after?: unknown;
+  /** Who made the difference, where what was last applied is known: Git, somebody by hand, or both of them. */
+  by?: 'git' | 'hand' | 'both';
 }
 
 /** What making live equal to desired will do, in the scheduler's terms. */
@@ -91,6 +93,10 @@ export interface SchedulerModel {
     live: { kind: JobKind; spec: JsonObject },
     context: ModelContext,
   ): Comparison;
+  /** Kinds of which several can be changed as one: all of them or none. */
+  readonly setKinds?: readonly JobKind[];
+  /** True where a live job carries our marks of ownership but is not what they were put on: a copy of such a job. */
+  isCopy?(live: { kind: JobKind; spec: JsonObject }): boolean;
   /** Pointers (relative to the job's spec) of the image references in it. */
   images(job: Pick<Job, 'kind' | 'spec'>): Pointer[];
 }

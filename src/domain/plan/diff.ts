@@ -1,8 +1,9 @@
 import type { JobRef } from '../job/job-ref.js';
-import type { ValidatedJob } from '../job/job.js';
-import type { Comparison } from '../job/scheduler-model.js';
+import type { Job, ValidatedJob } from '../job/job.js';
+import type { Comparison, FieldDiff } from '../job/scheduler-model.js';
 import { digest } from '../source/digest.js';
-import type { JsonObject } from '../source/json.js';
+import type { Pointer } from '../source/json.js';
+import { ownedElsewhere, withFieldsOf } from './field-rules.js';
 import type { Change, LiveJob } from './plan.js';
 import type { KnownJob, PlanInput } from './plan-input.js';
 
@@ -41,25 +42,77 @@ function creation(draft: Draft, known: KnownJob | undefined): Draft {
 function difference(draft: Draft, live: LiveJob, known: KnownJob | undefined, input: PlanInput): Draft {
   const { desired } = draft;
   if (desired === undefined) return draft;
-  const comparison = compare(desired, live, input);
-  if (comparison.action === 'none') return draft;
-  const drift = known?.document !== undefined && sameAs(desired, known.document, input);
-  return {
+  const others = ownedElsewhere(desired, input.ignoreFields);
+  const document = others.length === 0 ? desired.spec : withFieldsOf(desired.spec, live.spec, others);
+  const wanted = { ...desired, spec: document };
+  const comparison = compare(wanted, live, input);
+  const elsewhere = others.length === 0 ? [] : leftOut(compare(desired, live, input), comparison);
+  const kept: Draft = {
     ...draft,
+    ...(others.length === 0 ? {} : { document }),
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
+  };
+  if (comparison.action === 'none') return kept;
+  const fields = attributed(comparison.fields, { wanted, live, known, others }, input);
+  const drift = known?.document !== undefined && fields.every(({ by }) => by === 'hand');
+  return {
+    ...kept,
     action: comparison.action,
-    fields: comparison.fields,
+    fields,
     ...(comparison.effect === undefined ? {} : { effect: comparison.effect }),
-    reason: drift ? 'changed by hand' : 'changed in Git',
+    reason: drift ? 'changed by hand' : reasonOf(fields),
     drift,
   };
 }
 
-/** True where Git still says what was last sent: then a difference was made by somebody else. */
-function sameAs(desired: ValidatedJob, document: JsonObject, input: PlanInput): boolean {
-  return compare(desired, { kind: desired.kind, spec: document }, input).action === 'none';
+function leftOut(all: Comparison, kept: Comparison): FieldDiff[] {
+  const known = new Set(kept.fields.map(({ pointer }) => pointer));
+  return all.fields.filter(({ pointer }) => !known.has(pointer));
 }
 
-function compare(desired: ValidatedJob, live: Pick<LiveJob, 'kind' | 'spec'>, input: PlanInput): Comparison {
+function reasonOf(fields: readonly FieldDiff[]): string {
+  return fields.some(({ by }) => by === 'hand' || by === 'both')
+    ? 'changed in Git and by hand'
+    : 'changed in Git';
+}
+
+/** Says of each difference who made it: what Git changed since the last send, and what was changed in between by hand. */
+function attributed(
+  fields: readonly FieldDiff[],
+  {
+    wanted,
+    live,
+    known,
+    others,
+  }: {
+    wanted: Pick<Job, 'kind' | 'scheduler' | 'spec'>;
+    live: LiveJob;
+    known: KnownJob | undefined;
+    others: readonly Pointer[];
+  },
+  input: PlanInput,
+): FieldDiff[] {
+  if (known?.document === undefined) return [...fields];
+  const sent = { kind: wanted.kind, spec: withFieldsOf(known.document, live.spec, others) };
+  const inGit = compare(wanted, sent, input).fields;
+  const byHand = compare({ ...sent, scheduler: wanted.scheduler }, live, input).fields;
+  return fields.map((field) => {
+    const [git, hand] = [inGit, byHand].map((list) =>
+      list.some((other) => overlap(field.pointer, other.pointer)),
+    );
+    return { ...field, by: git === true && hand === true ? 'both' : hand === true ? 'hand' : 'git' };
+  });
+}
+
+function overlap(a: Pointer, b: Pointer): boolean {
+  return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}
+
+function compare(
+  desired: Pick<Job, 'kind' | 'scheduler' | 'spec'>,
+  live: Pick<LiveJob, 'kind' | 'spec'>,
+  input: PlanInput,
+): Comparison {
   const scheduler = input.schedulers.get(desired.scheduler);
   if (scheduler === undefined) throw new Error(`no model for scheduler ${desired.scheduler}`);
   return scheduler.model.compare(desired, live, scheduler.context);
@@ -123,6 +176,13 @@ export function changeOfGone(live: LiveJob, scheduler: string, input: PlanInput)
       { ...draft, action: 'none', reason: rejected },
       'update',
       `its manifest is not valid: ${rejected}`,
+    );
+  const model = input.schedulers.get(scheduler)?.model;
+  if (known === undefined && !draft.unresolved && model?.isCopy?.(live) === true)
+    return blocked(
+      draft,
+      'delete',
+      'it carries the marks of this environment, but was made by somebody else, perhaps as a copy: take the TOWLINE_ labels off it',
     );
   if (!input.complete)
     return blocked(draft, 'delete', 'a manifest could not be read, so nothing is known to be gone');

@@ -78,11 +78,33 @@ describe('a plan', () => {
   });
 
   it('tells a change in Git from a change by hand', () => {
-    const parts = { desired: [job('web', { cmd: 'b' })], live: [live('web', { cmd: 'x' })] };
-    const byGit = makePlan(input({ ...parts, known: new Map([known('web', { cmd: 'a' })]) }), LENIENT);
-    const byHand = makePlan(input({ ...parts, known: new Map([known('web', { cmd: 'b' })]) }), LENIENT);
-    expect(of(byGit, 'web')).toMatchObject({ reason: 'changed in Git', drift: false });
-    expect(of(byHand, 'web')).toMatchObject({ reason: 'changed by hand', drift: true });
+    const planOf = (now: string, sent: string) =>
+      of(
+        makePlan(
+          input({
+            desired: [job('web', { cmd: 'b' })],
+            live: [live('web', { cmd: now })],
+            known: new Map([known('web', { cmd: sent })]),
+          }),
+          LENIENT,
+        ),
+        'web',
+      );
+    expect(planOf('a', 'a')).toMatchObject({
+      reason: 'changed in Git',
+      drift: false,
+      fields: [{ by: 'git' }],
+    });
+    expect(planOf('x', 'b')).toMatchObject({
+      reason: 'changed by hand',
+      drift: true,
+      fields: [{ by: 'hand' }],
+    });
+    expect(planOf('x', 'a')).toMatchObject({
+      reason: 'changed in Git and by hand',
+      drift: false,
+      fields: [{ by: 'both' }],
+    });
   });
 
   it('does not try a failed definition again until it changes or a person asks', () => {

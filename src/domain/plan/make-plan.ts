@@ -3,6 +3,7 @@ import type { Job } from '../job/job.js';
 import type { JobRef } from '../job/job-ref.js';
 import { digest } from '../source/digest.js';
 import { blocked, changeOfDesired, changeOfForgotten, changeOfGone } from './diff.js';
+import { holdSets, inSets } from './sets.js';
 import { gatePrunes, type PrunePolicy } from './gate.js';
 import type { Change, LiveJob, Plan } from './plan.js';
 import type { PlanInput } from './plan-input.js';
@@ -15,7 +16,7 @@ export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
   const live = new Map(input.live.map((job) => [job.ref, job]));
   const drafts = [...desiredChanges(input, live), ...goneChanges(input), ...forgottenChanges(input, live)];
   const gated = gatePrunes(drafts, ownedCount(input), policy);
-  const changes = holdDependents(inOrder(withAfter(gated, input)), input);
+  const changes = holdSets(holdDependents(inOrder(withAfter(inSets(gated, input), input)), input));
   return {
     id: planId(input.environment, changes),
     environment: input.environment,

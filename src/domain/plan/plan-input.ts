@@ -4,6 +4,7 @@ import type { ModelContext, SchedulerModel } from '../job/scheduler-model.js';
 import type { JsonObject } from '../source/json.js';
 import type { Revision } from '../source/revision.js';
 import type { LayerTree } from '../source/tree.js';
+import type { FieldRule } from './field-rules.js';
 import type { LiveJob } from './plan.js';
 
 /** What is on record of a job: from the ledger. */
@@ -35,6 +36,10 @@ export interface PlanInput {
   /** Schedulers that could not be read now, with the reason: their jobs are left alone. */
   unreadable: ReadonlyMap<SchedulerName, string>;
   schedulers: ReadonlyMap<SchedulerName, { model: SchedulerModel; context: ModelContext }>;
+  /** Fields that somebody else owns. */
+  ignoreFields: readonly FieldRule[];
+  /** Groups whose jobs are changed as one, by their ids. */
+  together: readonly string[];
   /** Existing jobs of others that may be taken over. */
   adopt: 'none' | 'all' | ReadonlySet<JobRef>;
   /** Failed jobs that may be tried again although nothing changed. */

@@ -32,10 +32,16 @@ export interface Change {
   /** What the action would have been without the block. */
   wanted?: ChangeAction;
   desired?: ValidatedJob;
+  /** What is to be sent, where that is not exactly what Git states: fields that others own are as they are live. */
+  document?: JsonObject;
   live?: LiveJob;
   /** What was last applied, where that is known. */
   lastApplied?: JsonObject;
   fields: FieldDiff[];
+  /** Differences in fields that somebody else owns; they are left as they are. */
+  elsewhere?: FieldDiff[];
+  /** The group that it is changed together with: all of them or none. */
+  together?: string;
   /** Why: "new in Git", "changed in Git", "changed by hand", "gone from Git", … */
   reason: string;
   /** What it will do there: "restarts 4 tasks". */

@@ -24,6 +24,8 @@ export interface Outcome {
   /** The scheduler's version of the definition after it. */
   version?: string;
   deploymentId?: string;
+  /** The plan was about something that is not so any more: nothing was done, and a new plan is due now. */
+  replan?: boolean;
   /** ISO 8601, UTC. */
   startedAt: string;
   endedAt: string;

@@ -302,8 +302,8 @@ function deployment(request: HttpRequest, { deployments, store }: Parts, id: str
 
 function queue(_request: HttpRequest, { engine, deployments }: Parts): HttpAnswer {
   const items = [...engine.specs.values()].flatMap((spec): Doc[] => {
-    const missing = engine.instances(spec) - engine.of(spec.id).filter((t) => !t.killing).length;
-    if (missing <= 0 || deployments.modeOf(spec.id) === 'hold') return [];
+    const missing = engine.due(spec, deployments.modeOf(spec.id));
+    if (missing === 0) return [];
     const left = Math.max(0, Math.ceil((spec.delayUntil - Date.now()) / engine.options.secondMs));
     const agents = engine.options.agents.length;
     const reasons = Object.entries(spec.declined).map(([reason, declined]) => ({

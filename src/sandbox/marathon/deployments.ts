@@ -110,11 +110,24 @@ export class Deployments {
         affectedApps: ids.filter((i) => !isPod(i)),
         affectedPods: ids.filter(isPod),
         steps: d.steps.map((actions) => ({ actions: wire(actions) })),
-        currentActions: wire(current).map((a) => ({ ...a, readinessCheckResults: [] })),
+        currentActions: wire(current).map((a) => ({
+          ...a,
+          readinessCheckResults: this.#readiness(String(a['app'] ?? '')),
+        })),
         currentStep: d.currentStep,
         totalSteps: d.steps.length,
       };
     });
+  }
+
+  #readiness(id: string): Doc[] {
+    const [check] = asList(this.engine.specs.get(id)?.spec['readinessChecks']).map(asDoc);
+    const version = this.engine.specs.get(id)?.configVersion;
+    if (check === undefined) return [];
+    return this.engine
+      .of(id)
+      .filter((task) => task.version === version && !task.killing)
+      .map((task) => ({ name: check['name'], taskId: task.id, ready: task.ready }));
   }
 
   #stepDone({ steps, currentStep }: Deployment): boolean {

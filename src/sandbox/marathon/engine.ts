@@ -80,16 +80,29 @@ export class Engine {
     for (let missing = wanted - alive.length; missing > 0; missing--) if (!(await this.#launch(spec))) return;
   }
 
-  /** A rolling upgrade by upgradeStrategy (reference: marathon.md §4, "Rolling"). */
-  async #restart(spec: RunSpec): Promise<void> {
+  /** Launches that are due now: what is missing, within what an upgrade may have at once. */
+  due(spec: RunSpec, mode: Mode): number {
+    const alive = this.of(spec.id).filter((t) => !t.killing);
+    if (mode === 'steady') return Math.max(0, this.instances(spec) - alive.length);
+    if (mode !== 'restart') return 0;
+    const fresh = alive.filter((t) => t.version === spec.configVersion).length;
+    return Math.max(0, Math.min(this.#capacity(spec).most - alive.length, this.instances(spec) - fresh));
+  }
+
+  /** By upgradeStrategy (reference: marathon.md §4, "Rolling"). */
+  #capacity(spec: RunSpec): { minHealthy: number; most: number } {
     const wanted = this.instances(spec);
     const strategy =
       spec.kind === 'pod'
         ? asDoc(asDoc(spec.spec['scheduling'])['upgrade'])
         : asDoc(spec.spec['upgradeStrategy']);
     const minHealthy = Math.ceil(wanted * numberOf(strategy['minimumHealthCapacity'], 1));
-    let cap = Math.floor(wanted * (1 + numberOf(strategy['maximumOverCapacity'], 1)));
-    if (minHealthy === cap) cap += 1;
+    const most = Math.floor(wanted * (1 + numberOf(strategy['maximumOverCapacity'], 1)));
+    return { minHealthy, most: minHealthy === most ? most + 1 : most };
+  }
+
+  async #restart(spec: RunSpec): Promise<void> {
+    const { minHealthy } = this.#capacity(spec);
     const all = this.of(spec.id).filter((t) => !t.killing);
     const fresh = all.filter((t) => t.version === spec.configVersion);
     const old = all
@@ -110,10 +123,8 @@ export class Engine {
       if (counts) healthy -= 1;
       this.kill(task);
     }
-    const left = this.of(spec.id).filter((t) => !t.killing).length;
-    for (let room = Math.min(cap - left, wanted - fresh.length); room > 0; room--)
-      if (!(await this.#launch(spec))) return;
-    for (const extra of fresh.slice(wanted)) this.kill(extra);
+    for (let room = this.due(spec, 'restart'); room > 0; room--) if (!(await this.#launch(spec))) return;
+    for (const extra of fresh.slice(this.instances(spec))) this.kill(extra);
   }
 
   async #launch(spec: RunSpec): Promise<boolean> {
@@ -238,6 +249,7 @@ export class Engine {
       (exit.code === null
         ? `Command terminated with signal ${exit.signal ?? 'unknown'}`
         : `Command exited with status ${exit.code}`);
+    this.#terminated(task, exit.code, message);
     if (!good) this.#failed(task.specId, task, 'TASK_FAILED', message);
     else this.#backOff(task.specId, task.version);
     void Promise.all(task.running.map((r) => r.kill())).then(() =>
@@ -249,6 +261,25 @@ export class Engine {
     if (!this.tasks.delete(task.id)) return;
     this.#status(task, state, message);
     this.options.changed();
+  }
+
+  #terminated(task: Task, exitCode: number | null, message: string): void {
+    const spec = this.specs.get(task.specId);
+    if (spec?.kind !== 'pod') return;
+    const entry = {
+      instanceID: task.id,
+      startedAt: task.startedAt ?? task.stagedAt,
+      terminatedAt: new Date().toISOString(),
+      message,
+      containers: [
+        {
+          containerId: task.id,
+          lastKnownState: exitCode === 0 ? 'TASK_FINISHED' : 'TASK_FAILED',
+          termination: { ...(exitCode === null ? {} : { exitCode }), message },
+        },
+      ],
+    };
+    spec.terminated = [entry, ...(spec.terminated ?? [])].slice(0, 5);
   }
 
   #failed(id: string, task: Task, state: string, message: string): void {

@@ -37,9 +37,10 @@ function watchHealth(
     const result = task.health[at];
     if (busy || task.killing || result === undefined) return;
     busy = true;
-    const good = await probe(check, task, numberOf(check['timeoutSeconds'], 20) * secondMs).finally(
+    const cause = await probe(check, task, numberOf(check['timeoutSeconds'], 20) * secondMs).finally(
       () => (busy = false),
     );
+    const good = cause === undefined;
     if (task.killing) return;
     const now = new Date().toISOString();
     const before = result.alive;
@@ -53,6 +54,7 @@ function watchHealth(
       });
     } else {
       result.lastFailure = now;
+      result.cause = cause;
       const inGrace =
         result.firstSuccess === undefined &&
         Date.now() - began < numberOf(check['gracePeriodSeconds'], 300) * secondMs;
@@ -99,21 +101,26 @@ function watchReadiness(task: LiveTask, spec: Doc, check: Doc, secondMs: number)
   task.timers.push(timer);
 }
 
-async function probe(check: Doc, task: LiveTask, timeoutMs: number): Promise<boolean> {
+/** Why a check does not pass; undefined where it does. */
+async function probe(check: Doc, task: LiveTask, timeoutMs: number): Promise<string | undefined> {
   const protocol = String(check['protocol'] ?? 'HTTP').toUpperCase();
   const port =
     check['port'] === undefined
       ? (task.ports[numberOf(check['portIndex'], 0)] ?? 0)
       : numberOf(check['port'], 0);
   if (protocol === 'COMMAND')
-    return command(
+    return (await command(
       String(asDoc(check['command'])['value']),
       { HOST: '127.0.0.1', PORT0: String(task.ports[0] ?? ''), PORT: String(task.ports[0] ?? '') },
       timeoutMs,
-    );
-  if (protocol.endsWith('TCP')) return connects(port, timeoutMs);
+    ))
+      ? undefined
+      : 'Command exited with a status other than 0';
+  if (protocol.endsWith('TCP'))
+    return (await connects(port, timeoutMs)) ? undefined : `ConnectException: nothing listens on ${port}`;
   const code = await status(`http://127.0.0.1:${port}${String(check['path'] ?? '/')}`, timeoutMs);
-  return code >= 200 && code < 400;
+  if (code >= 200 && code < 400) return undefined;
+  return code === 0 ? `ConnectException: nothing answers on ${port}` : `${code} from port ${port}`;
 }
 
 function status(url: string, timeoutMs: number): Promise<number> {

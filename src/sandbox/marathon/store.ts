@@ -90,6 +90,7 @@ export class Store {
       delayUntil: config ? 0 : (former?.delayUntil ?? 0),
       declined: {},
       ...(former?.lastTaskFailure === undefined ? {} : { lastTaskFailure: former.lastTaskFailure }),
+      ...(former?.terminated === undefined ? {} : { terminated: former.terminated }),
     };
     this.engine.specs.set(id, next);
   }

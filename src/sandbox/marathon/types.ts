@@ -15,6 +15,8 @@ export interface RunSpec {
   /** Earlier versions, newest first. */
   versions: { version: string; spec: Doc }[];
   lastTaskFailure?: Doc;
+  /** Of pods: the last instances that ended by themselves, newest first. */
+  terminated?: Doc[];
   /** Failures in a row of this configuration. */
   failures: number;
   /** No launch before this time, in ms since the epoch. */
@@ -42,6 +44,7 @@ export interface Task {
     firstSuccess?: string;
     lastSuccess?: string;
     lastFailure?: string;
+    cause?: string | undefined;
   }[];
   ready: boolean;
 }

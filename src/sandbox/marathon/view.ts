@@ -54,7 +54,7 @@ export function taskView(task: LiveTask): Doc {
             firstSuccess: h.firstSuccess ?? null,
             lastSuccess: h.lastSuccess ?? null,
             lastFailure: h.lastFailure ?? null,
-            lastFailureCause: null,
+            lastFailureCause: h.cause ?? null,
             instanceId: task.id,
           })),
         }),
@@ -98,6 +98,6 @@ export function podStatus(spec: RunSpec, engine: Engine): Doc {
         })),
       };
     }),
-    terminationHistory: [],
+    terminationHistory: spec.terminated ?? [],
   };
 }

@@ -4,17 +4,16 @@ import type { Change, Plan } from '../../domain/plan/plan.js';
 import type { Outcome } from '../../domain/record/outcome.js';
 import type { Clock } from '../../ports/clock.js';
 import { isoTime } from '../../ports/clock.js';
-import type { Scheduler } from '../../ports/scheduler.js';
+import type { ApplyOptions, Scheduler } from '../../ports/scheduler.js';
 import { isAbort, messageOf } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 
-export interface DeployPolicy {
+export interface DeployPolicy extends Pick<
+  ApplyOptions,
+  'deadlineMs' | 'soakMs' | 'noOffersMs' | 'maxTaskFailures' | 'onFailure' | 'force'
+> {
   /** Changes of independent jobs carried out side by side. */
   concurrency: number;
-  /** How long one change may take, in ms. */
-  deadlineMs: number;
-  onFailure: 'rollback' | 'leave';
-  force: boolean;
 }
 
 export interface DeployTargets {
@@ -27,6 +26,9 @@ export interface DeployTargets {
   signal: AbortSignal;
 }
 
+/** What became of each change of a unit; undefined: it was not begun. */
+type Ended = Map<JobRef, Outcome | undefined>;
+
 /**
  * Carries out a plan: each change when those that it must come after have ended well, independent ones side by side.
  * A change that follows a failed one is not sent. Never throws for a change: what happened is in the outcomes; a change
@@ -34,67 +36,106 @@ export interface DeployTargets {
  */
 export async function applyChanges(plan: Plan, targets: DeployTargets): Promise<Outcome[]> {
   const limit = pLimit(targets.policy.concurrency);
-  const ended = new Map<JobRef, Promise<Outcome | undefined>>();
-  for (const change of plan.changes) {
-    if (change.action === 'blocked' || (change.action === 'none' && !change.unresolved)) continue;
-    const before = change.after.flatMap((ref) => ended.get(ref) ?? []);
-    ended.set(
-      change.ref,
-      Promise.all(before).then((outcomes) => limit(() => applyInTurn(change, outcomes, targets))),
-    );
+  const ended = new Map<JobRef, Promise<Ended>>();
+  const units = unitsOf(plan);
+  // A set begins when the last of its members could, so that everything that it waits for is known by then.
+  for (const unit of units) {
+    const before = [...new Set(unit.flatMap(({ after }) => after))].flatMap((ref) => {
+      const ending = ended.get(ref);
+      return ending === undefined ? [] : [ending.then((all) => all.get(ref))];
+    });
+    const ending = Promise.all(before).then((outcomes) => limit(() => applyInTurn(unit, outcomes, targets)));
+    for (const { ref } of unit) ended.set(ref, ending);
   }
-  const outcomes = await Promise.all(ended.values());
-  return outcomes.filter((outcome): outcome is Outcome => outcome !== undefined);
+  const endings = await Promise.all(new Set(ended.values()));
+  return endings.flatMap((all) => [...all.values()].filter((outcome) => outcome !== undefined));
+}
+
+/** Single changes, and sets that are changed as one, in an order that respects what they wait for. */
+function unitsOf({ changes }: Plan): Change[][] {
+  const units: Change[][] = [];
+  const sets = new Map<string, Change[]>();
+  for (const change of changes) {
+    if (change.action === 'blocked' || (change.action === 'none' && !change.unresolved)) continue;
+    if (change.together === undefined) units.push([change]);
+    else {
+      const key = `${change.scheduler} ${change.together}`;
+      sets.set(key, [...(sets.get(key) ?? []), change]);
+    }
+  }
+  return inOrder([...units, ...sets.values()]);
+}
+
+function inOrder(units: readonly Change[][]): Change[][] {
+  const unitOf = new Map(units.flatMap((unit) => unit.map(({ ref }) => [ref, unit] as const)));
+  const done = new Set<Change[]>();
+  const sorted: Change[][] = [];
+  const visit = (unit: Change[]): void => {
+    if (done.has(unit)) return;
+    done.add(unit);
+    for (const ref of unit.flatMap(({ after }) => after)) {
+      const before = unitOf.get(ref);
+      if (before !== undefined) visit(before);
+    }
+    sorted.push(unit);
+  };
+  units.forEach(visit);
+  return sorted;
 }
 
 async function applyInTurn(
-  change: Change,
+  unit: readonly Change[],
   before: readonly (Outcome | undefined)[],
   targets: DeployTargets,
-): Promise<Outcome | undefined> {
-  if (targets.signal.aborted || before.includes(undefined)) return undefined;
-  const startedAt = isoTime(targets.clock);
+): Promise<Ended> {
+  const { clock, signal } = targets;
+  const all = (of: (change: Change) => Outcome | undefined): Ended =>
+    new Map(unit.map((change) => [change.ref, of(change)]));
+  if (signal.aborted || before.includes(undefined)) return all(() => undefined);
+  const startedAt = isoTime(clock);
   const bad = before.find((outcome) => outcome !== undefined && outcome.state !== 'applied');
   if (bad !== undefined)
-    return outcomeOf(
-      change,
-      'blocked',
-      `waits for ${bad.ref}, which ended as ${bad.state}`,
-      startedAt,
-      targets.clock,
+    return all((change) =>
+      outcomeOf(change, 'blocked', `waits for ${bad.ref}, which ended as ${bad.state}`, startedAt, clock),
     );
-  const log = targets.log.child({ jobRef: change.ref });
-  log.info({ action: change.action, reason: change.reason }, 'applying');
-  const outcome = await applyOne(change, startedAt, targets);
-  const level = outcome.state === 'applied' ? 'info' : 'warn';
-  log[level](
-    { state: outcome.state, message: outcome.message, deploymentId: outcome.deploymentId },
-    'applied',
-  );
-  return outcome;
+  for (const { ref, action, reason } of unit) targets.log.info({ jobRef: ref, action, reason }, 'applying');
+  const outcomes = await applyUnit(unit, startedAt, targets);
+  for (const { ref, state, message, deploymentId } of outcomes)
+    targets.log[state === 'applied' ? 'info' : 'warn'](
+      { jobRef: ref, state, message, deploymentId },
+      'applied',
+    );
+  return new Map(outcomes.map((outcome) => [outcome.ref, outcome]));
 }
 
-async function applyOne(change: Change, startedAt: string, targets: DeployTargets): Promise<Outcome> {
-  const { environment, schedulers, policy, clock, signal, progress } = targets;
-  const scheduler = schedulers.get(change.scheduler);
-  if (scheduler === undefined)
-    return outcomeOf(change, 'blocked', `no scheduler is named "${change.scheduler}"`, startedAt, clock);
-  if (change.desired === undefined && change.live === undefined) {
-    return outcomeOf(change, 'applied', change.reason, startedAt, clock);
-  }
+async function applyUnit(
+  unit: readonly Change[],
+  startedAt: string,
+  { environment, schedulers, policy, clock, signal, progress, log }: DeployTargets,
+): Promise<Outcome[]> {
+  const same = (state: Outcome['state'], message: string): Outcome[] =>
+    unit.map((change) => outcomeOf(change, state, message, startedAt, clock));
+  const [first] = unit;
+  if (first === undefined) return [];
+  const scheduler = schedulers.get(first.scheduler);
+  if (scheduler === undefined) return same('blocked', `no scheduler is named "${first.scheduler}"`);
+  if (first.desired === undefined && first.live === undefined) return same('applied', first.reason);
+  const { concurrency: _concurrency, ...judging } = policy;
+  const optionsOf = (ref: JobRef): ApplyOptions => ({
+    environment,
+    ...judging,
+    signal,
+    ...(progress === undefined ? {} : { progress: (text: string) => progress(ref, text) }),
+  });
   try {
-    return await scheduler.apply(change, {
-      environment,
-      deadlineMs: policy.deadlineMs,
-      onFailure: policy.onFailure,
-      force: policy.force,
-      signal,
-      ...(progress === undefined ? {} : { progress: (text: string) => progress(change.ref, text) }),
-    });
+    if (unit.length === 1) return [await scheduler.apply(first, optionsOf(first.ref))];
+    return scheduler.applyTogether === undefined
+      ? same('blocked', `${first.scheduler} can't change several jobs as one`)
+      : await scheduler.applyTogether(unit, optionsOf(first.ref));
   } catch (error) {
     if (!isAbort(error) && !signal.aborted)
-      targets.log.error({ err: error, jobRef: change.ref }, 'a scheduler broke its contract');
-    return outcomeOf(change, 'unknown', `interrupted: ${messageOf(error)}`, startedAt, clock);
+      log.error({ err: error, jobRef: first.ref }, 'a scheduler broke its contract');
+    return same('unknown', `interrupted: ${messageOf(error)}`);
   }
 }
 

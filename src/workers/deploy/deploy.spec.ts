@@ -17,6 +17,7 @@ import { deployWorker, type DeployWorkerOptions } from './index.js';
 
 const signal = new AbortController().signal;
 const layout = kvLayout('towline/', 'test');
+const JUDGING = { deadlineMs: 1000, soakMs: 0, noOffersMs: 1000, maxTaskFailures: 3, force: false } as const;
 type Jobs = Record<string, Record<string, Json>>;
 
 /** A mirrored environment with a scheduler in memory. */
@@ -45,9 +46,11 @@ function world(more: Partial<DeployWorkerOptions> = {}) {
     policy: LENIENT,
     rules: EVERY_RULE,
     layers,
+    ignoreFields: [],
+    together: [],
     adopt: 'none',
     retry: 'none',
-    deploy: { concurrency: 2, deadlineMs: 1000, onFailure: 'rollback', force: false },
+    deploy: { ...JUDGING, concurrency: 2, onFailure: 'rollback' },
     ...more,
   };
   return {
@@ -102,6 +105,15 @@ describe('the deployer', () => {
     expect(outcome).toMatchObject({ revision, pass: intent?.pass, trigger: 'test' });
     expect(ledger.entries.at(-1)?.files.get('plain/web.json')).toEqual({ id: 'web', needs: ['api'] });
     expect(await status('web')).toMatchObject({ state: 'applied', revision });
+  });
+
+  it('plans again, at once, what was not as the plan had it any more', async () => {
+    const { state, deploy, scheduler, status } = world();
+    await state({ a: {}, b: {} });
+    scheduler.stale.add('a');
+    expect(await deploy()).toMatchObject({ kind: 'applied', applied: { outcomes: [{ ref: 'plain:a' }] } });
+    expect(scheduler.calls.sort()).toEqual(['create a', 'create a', 'create b']);
+    expect(await status('a')).toMatchObject({ state: 'applied' });
   });
 
   it('merges layers, and records each of their trees', async () => {
@@ -282,13 +294,15 @@ describe('the deployer', () => {
       policy: LENIENT,
       rules: EVERY_RULE,
       layers: ['jobs'],
+      ignoreFields: [],
+      together: [],
       adopt: 'none',
       retry: 'all',
       clock: systemClock,
       log: silentLog(),
       ledgerRequired: true,
       pollMs: 1000,
-      deploy: { concurrency: 1, deadlineMs: 1000, onFailure: 'leave', force: false },
+      deploy: { ...JUDGING, concurrency: 1, onFailure: 'leave' },
     });
     await again.once({ signal, trigger: 'test' });
     expect(first.scheduler.calls).toEqual(['create a', 'create a']);
@@ -386,13 +400,15 @@ describe('the deployer as a daemon', () => {
       policy: LENIENT,
       rules: EVERY_RULE,
       layers: ['jobs'],
+      ignoreFields: [],
+      together: [],
       adopt: 'none',
       retry: 'none',
       clock: systemClock,
       log: silentLog(),
       ledgerRequired: true,
       pollMs: 60_000,
-      deploy: { concurrency: 1, deadlineMs: 1000, onFailure: 'leave', force: false },
+      deploy: { ...JUDGING, concurrency: 1, onFailure: 'leave' },
     });
     const running = worker.run({ signal: stop.signal });
     await state({ a: {} });

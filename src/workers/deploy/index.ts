@@ -35,6 +35,9 @@ export interface DeployApplied {
 
 export type DeployResult = PassResult<DeployPlan, DeployApplied>;
 
+/** New plans in a row for what somebody else changes meanwhile; after that the next look is soon enough. */
+const REPLANS = 3;
+
 /** Worker 5 of the chain: makes the schedulers run what the mirrored manifests state, and puts on record what it did. */
 export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult> {
   const { layout, lock, clock, pollMs } = options;
@@ -85,12 +88,16 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
     once: async (how) =>
       how.dryRun === true
         ? pass(undefined, { ...how, full: true })
-        : withLock({ lock, key, signal: how.signal, log }, (held, signal) =>
-            pass(held, { ...how, signal, full: true }),
-          ),
+        : withLock({ lock, key, signal: how.signal, log }, async (held, signal) => {
+            let result = await pass(held, { ...how, signal, full: true });
+            for (let again = 1; again <= REPLANS && wantsNewPlan(result); again++)
+              result = await pass(held, { ...how, signal, full: true });
+            return result;
+          }),
     run: ({ signal }) =>
       lead({ lock, key, signal, log }, async (held, leading) => {
         let fullAt = -Infinity;
+        let replans = 0;
         const passes = loop({
           log,
           signal: leading,
@@ -98,6 +105,8 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
             const full = clock.now() - fullAt >= pollMs;
             const result = await pass(held, { signal: roundSignal, trigger: 'run', full });
             if (full) fullAt = clock.now();
+            replans = wantsNewPlan(result) ? replans + 1 : 0;
+            if (replans > 0 && replans <= REPLANS) bell.ring();
             throwIfUnreadable(result);
           },
           wait: (waitSignal) => bell.wait(pollMs, waitSignal),
@@ -105,6 +114,11 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
         await Promise.all([passes, ringOnNewRef(options, bell, leading, log)]);
       }),
   };
+}
+
+/** Something was not as the plan had it any more. */
+function wantsNewPlan(result: DeployResult): boolean {
+  return result.kind === 'applied' && result.applied.outcomes.some(({ replan }) => replan === true);
 }
 
 function holding(held: HeldLock | undefined): HeldLock {

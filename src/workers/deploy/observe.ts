@@ -26,6 +26,8 @@ export interface DeploySources {
   /** The folders that the environment is made of, in order. */
   layers: readonly string[];
   policy: PrunePolicy;
+  ignoreFields: PlanInput['ignoreFields'];
+  together: PlanInput['together'];
   adopt: PlanInput['adopt'];
   retry: PlanInput['retry'];
 }
@@ -85,6 +87,8 @@ export async function observeDeploy(
     unresolved: onRecord.unresolved,
     unreadable,
     schedulers: models,
+    ignoreFields: sources.ignoreFields,
+    together: sources.together,
     adopt,
     retry,
   };

@@ -1,13 +1,19 @@
 import { Agent, request } from 'undici';
 import { isObject, type Json, type JsonObject } from '../../../domain/source/json.js';
+import type { Clock } from '../../../ports/clock.js';
+import type { Addresses, SchedulerAuth, SchedulerTls } from '../../../ports/scheduler.js';
 import { messageOf, TowlineError } from '../../../runtime/errors.js';
 import type { Log } from '../../../runtime/log.js';
 import { redact } from '../../../runtime/redact.js';
 import { retry } from '../../../runtime/retry.js';
+import { credentialsOf, type Credentials } from '../../access/credentials.js';
+import { tlsOptions } from '../../access/tls.js';
 
 export interface ClientOptions {
-  urls: readonly string[];
-  auth?: { user: string; password: string } | { token: string };
+  addresses: Addresses;
+  auth?: SchedulerAuth;
+  tls?: SchedulerTls;
+  clock: Clock;
   log: Log;
 }
 
@@ -23,20 +29,27 @@ const PREFIXES = ['/v1/scheduler', '/scheduler'] as const;
 
 /** Chronos's HTTP API under whichever prefix it has. Writes are never sent twice blindly. */
 export class ChronosClient {
-  readonly #agent = new Agent({
-    connections: 4,
-    connect: { timeout: 5000 },
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-  });
+  readonly #agent: Agent;
+  readonly #credentials: Credentials;
+  #urls: readonly string[] = [];
   #current = 0;
   #prefix: (typeof PREFIXES)[number] | undefined;
 
-  constructor(readonly options: ClientOptions) {}
+  constructor(readonly options: ClientOptions) {
+    this.#agent = new Agent({
+      connections: 4,
+      connect: { timeout: 5000, ...tlsOptions(options.tls) },
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+    });
+    this.#credentials = credentialsOf(options.auth, {
+      dispatcher: this.#agent,
+      now: () => options.clock.now(),
+    });
+  }
 
   get url(): string {
-    const { urls } = this.options;
-    return (urls[this.#current % urls.length] ?? '').replace(/\/+$/, '');
+    return (this.#urls[this.#current % this.#urls.length] ?? '').replace(/\/+$/, '');
   }
 
   /** Major generation, by the prefix that answers. */
@@ -102,6 +115,8 @@ export class ChronosClient {
     signal: AbortSignal,
   ): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
+      this.#urls = await this.options.addresses.list(signal);
+      const authorization = await this.#credentials.header(signal);
       try {
         const answer = await request(`${this.url}${path}`, {
           method,
@@ -110,12 +125,13 @@ export class ChronosClient {
           headers: {
             accept: 'application/json',
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...this.#headers(),
+            ...(authorization === undefined ? {} : { authorization }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         });
         // A proxying follower drops the body of errors but keeps their headers; the status is what counts.
         const text = await answer.body.text().catch(() => '');
+        if (answer.statusCode === 401 && attempt === 1 && this.#credentials.refused(authorization)) continue;
         return { status: answer.statusCode, text, json: parse(text) };
       } catch (cause) {
         signal.throwIfAborted();
@@ -126,7 +142,8 @@ export class ChronosClient {
           'ENETUNREACH',
           'UND_ERR_CONNECT_TIMEOUT',
         ].includes(String((cause as { code?: unknown }).code ?? ''));
-        if (unsent && attempt < this.options.urls.length) {
+        this.options.addresses.doubt();
+        if (unsent && attempt < this.#urls.length) {
           this.#current += 1;
           continue;
         }
@@ -142,13 +159,6 @@ export class ChronosClient {
         });
       }
     }
-  }
-
-  #headers(): Record<string, string> {
-    const { auth } = this.options;
-    if (auth === undefined) return {};
-    if ('token' in auth) return { authorization: `token=${auth.token}` };
-    return { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}` };
   }
 }
 

@@ -3,7 +3,13 @@ import type { Change, LiveJob } from '../../../domain/plan/plan.js';
 import type { Outcome } from '../../../domain/record/outcome.js';
 import type { JsonObject } from '../../../domain/source/json.js';
 import { isoTime, type Clock } from '../../../ports/clock.js';
-import type { ApplyOptions, Scheduler } from '../../../ports/scheduler.js';
+import type {
+  Addresses,
+  ApplyOptions,
+  Scheduler,
+  SchedulerAuth,
+  SchedulerTls,
+} from '../../../ports/scheduler.js';
 import { kindOf as errorKind, messageOf, TowlineError } from '../../../runtime/errors.js';
 import type { Log } from '../../../runtime/log.js';
 import { compare } from '../model/compare.js';
@@ -12,8 +18,9 @@ import { ChronosClient, said } from './client.js';
 
 export interface ChronosOptions {
   name: string;
-  urls: readonly string[];
-  auth?: { user: string; password: string } | { token: string };
+  addresses: Addresses;
+  auth?: SchedulerAuth;
+  tls?: SchedulerTls;
   clock: Clock;
   log: Log;
   /** Pause between two looks while waiting. */
@@ -28,8 +35,9 @@ const LISTED_MS = 60_000;
 const READS = 5;
 
 /** Chronos as a Scheduler. Writes go one after the other: bursts have brought servers down. */
-export function chronosScheduler({ name, urls, auth, clock, log, pollMs = 500 }: ChronosOptions): Scheduler {
-  const client = new ChronosClient({ urls, log, ...(auth === undefined ? {} : { auth }) });
+export function chronosScheduler(options: ChronosOptions): Scheduler {
+  const { name, clock, pollMs = 500 } = options;
+  const client = new ChronosClient(options);
   let turn: Promise<unknown> = Promise.resolve();
 
   /** Everything that changes something waits for its turn. */

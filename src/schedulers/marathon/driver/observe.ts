@@ -3,8 +3,8 @@ import type { LiveJob } from '../../../domain/plan/plan.js';
 import { isObject, type JsonObject } from '../../../domain/source/json.js';
 import type { LiveTask } from '../../../ports/scheduler.js';
 import { OWNER_LABEL } from '../model/normalise/index.js';
-import { listOf, malformed } from './answers.js';
-import type { MarathonClient } from './client.js';
+import { listOf, malformed } from './api/answers.js';
+import type { MarathonClient } from './api/client.js';
 import { pathOf } from './documents.js';
 
 /** All apps, pods, and groups with attributes of their own. Any part that could not be read fails the whole. */

@@ -1,27 +1,19 @@
 import type { Change } from '../../../domain/plan/plan.js';
 import { isObject, type JsonObject } from '../../../domain/source/json.js';
-import type { Clock } from '../../../ports/clock.js';
-import type { ApplyOptions } from '../../../ports/scheduler.js';
 import { kindOf as errorKind, messageOf } from '../../../runtime/errors.js';
 import { compare } from '../model/compare.js';
-import { gist, saying, type Answer } from './answers.js';
-import type { MarathonClient } from './client.js';
+import { gist, saying, type Answer } from './api/answers.js';
+import { current, type Sending } from './current.js';
 import { pathOf } from './documents.js';
+import { ownLock } from './own-lock.js';
 
 /** How a write ended. `unchanged`: nothing happened there, and nothing will. */
 export type Sent =
   | { kind: 'accepted'; deploymentId?: string; version?: string; document?: JsonObject }
   | { kind: 'unchanged'; message: string }
-  | { kind: 'rejected'; message: string };
+  | { kind: 'rejected'; message: string; answer: Answer };
 
-export interface Sending {
-  client: MarathonClient;
-  clock: Clock;
-  /** When to give up, in ms since the epoch. */
-  deadline: number;
-  options: ApplyOptions;
-  force: boolean;
-}
+export type Accepted = Extract<Sent, { kind: 'accepted' }>;
 
 /** Times that a write without effect is sent again after it was read back. */
 const RESENDS = 2;
@@ -29,26 +21,50 @@ const PAUSE_MS = 1000;
 
 /** Puts a definition in place: one full replacement. Never a partial update, never a group with its contents. */
 export async function put(
-  kind: string,
-  id: string,
-  body: JsonObject,
-  exists: boolean,
+  { kind, id, body, exists }: { kind: string; id: string; body: JsonObject; exists: boolean },
   sending: Sending,
 ): Promise<Sent> {
   const sent = await deliver(
+    [id],
     sending,
     (force) => request(kind, id, body, exists, force, sending),
-    async () => {
-      const live = await current(kind, id, sending);
-      if (
-        live === undefined ||
-        compare({ kind, spec: body }, { kind, spec: live }, { settings: {} }).action !== 'none'
-      )
-        return undefined;
-      return typeof live['version'] === 'string' ? { version: live['version'] } : {};
-    },
+    () => readBack(kind, id, body, sending),
   );
   return sent.kind === 'accepted' ? { ...sent, document: body } : sent;
+}
+
+/** Puts several apps in place as one deployment: all of them or none (`PUT /v2/apps` with a list; marathon.md §1). */
+export async function putTogether(bodies: readonly JsonObject[], sending: Sending): Promise<Sent> {
+  const ids = bodies.map((body) => String(body['id']));
+  return deliver(
+    ids,
+    sending,
+    (force) =>
+      sending.client.write(
+        { method: 'PUT', path: `/v2/apps?partialUpdate=false&force=${force}`, body: [...bodies] },
+        sending.options.signal,
+      ),
+    async () => {
+      const found = await Promise.all(
+        bodies.map((body, at) => readBack('app', ids[at] ?? '', body, sending)),
+      );
+      return found.every((each) => each !== undefined) ? found[0] : undefined;
+    },
+  );
+}
+
+/** What stands there, where it is what was sent. */
+async function readBack(
+  kind: string,
+  id: string,
+  body: JsonObject,
+  sending: Sending,
+): Promise<{ version?: string } | undefined> {
+  const live = await current(kind, id, sending);
+  if (live === undefined) return undefined;
+  const { action } = compare({ kind, spec: body }, { kind, spec: live }, { settings: {} });
+  if (action !== 'none') return undefined;
+  return typeof live['version'] === 'string' ? { version: live['version'] } : {};
 }
 
 function request(
@@ -77,11 +93,11 @@ function request(
 }
 
 /** Deletes an app or a pod. `force` is always said: for apps it defaults to true. A group is only emptied of attributes. */
-export async function remove(change: Pick<Change, 'kind' | 'id'>, sending: Sending): Promise<Sent> {
-  const { kind, id } = change;
-  if (kind === 'group') return put('group', id, { dependencies: [] }, true, sending);
+export async function remove({ kind, id }: Pick<Change, 'kind' | 'id'>, sending: Sending): Promise<Sent> {
+  if (kind === 'group') return put({ kind, id, body: { dependencies: [] }, exists: true }, sending);
   const path = kind === 'pod' ? `/v2/pods${pathOf(id)}` : `/v2/apps${pathOf(id)}`;
   return deliver(
+    [id],
     sending,
     (force) =>
       sending.client.write({ method: 'DELETE', path: `${path}?force=${force}` }, sending.options.signal),
@@ -89,22 +105,21 @@ export async function remove(change: Pick<Change, 'kind' | 'id'>, sending: Sendi
   );
 }
 
-/** The definition as it stands now; undefined where there is none. */
-export async function current(
-  kind: string,
-  id: string,
-  { client, options }: Sending,
-): Promise<JsonObject | undefined> {
-  const path =
-    kind === 'pod'
-      ? `/v2/pods${pathOf(id)}`
-      : kind === 'group'
-        ? `/v2/groups${pathOf(id)}?embed=group.groups`
-        : `/v2/apps${pathOf(id)}`;
-  const answer = await client.read(path, options.signal);
-  if (!isObject(answer)) return undefined;
-  if (kind !== 'app') return answer;
-  return isObject(answer['app']) ? answer['app'] : undefined;
+/** Restarts all tasks of an app as they are. A lost answer is read back by the version, which is a new one after it. */
+export async function restart(id: string, before: string | undefined, sending: Sending): Promise<Sent> {
+  return deliver(
+    [id],
+    sending,
+    (force) =>
+      sending.client.write(
+        { method: 'POST', path: `/v2/apps${pathOf(id)}/restart?force=${force}`, body: {} },
+        sending.options.signal,
+      ),
+    async () => {
+      const version = (await current('app', id, sending))?.['version'];
+      return typeof version === 'string' && version !== before ? { version } : undefined;
+    },
+  );
 }
 
 /**
@@ -112,12 +127,16 @@ export async function current(
  * lost is read back before anything is sent again.
  */
 async function deliver(
-  { clock, deadline, options, force }: Sending,
+  ids: readonly string[],
+  sending: Sending,
   send: (force: boolean) => Promise<Answer>,
-  readBack: () => Promise<{ version?: string } | undefined>,
+  readBackSent: () => Promise<{ version?: string } | undefined>,
 ): Promise<Sent> {
+  const { clock, deadline, options } = sending;
   let resends = 0;
-  let forced = force;
+  let forced = sending.force;
+  const wait = (ms: number): Promise<void> =>
+    clock.sleep(Math.min(ms, Math.max(1, deadline - clock.now())), options.signal);
   for (;;) {
     let trouble: string;
     try {
@@ -126,14 +145,14 @@ async function deliver(
       if (end !== undefined) return end;
       if (answer.status === 409 || answer.status === 403) {
         const words = saying(answer.json) ?? 'locked';
-        if (answer.status === 409 && options.force && !forced) {
+        if (answer.status === 409 && !forced && (options.force || (await ownLock(ids, answer, sending)))) {
           forced = true;
           continue;
         }
         if (clock.now() >= deadline)
           return { kind: 'unchanged', message: `waited for another deployment until the deadline: ${words}` };
         options.progress?.(`waiting: ${words}`);
-        await clock.sleep(Math.min(PAUSE_MS, Math.max(1, deadline - clock.now())), options.signal);
+        await wait(PAUSE_MS);
         continue;
       }
       trouble = gist(answer);
@@ -143,7 +162,7 @@ async function deliver(
       trouble = messageOf(error);
     }
     options.progress?.(`reading back: ${trouble}`);
-    const arrived = await readBack().catch((error: unknown) =>
+    const arrived = await readBackSent().catch((error: unknown) =>
       errorKind(error) === 'unavailable' ? 'away' : Promise.reject(error as Error),
     );
     if (arrived !== 'away' && arrived !== undefined) return { kind: 'accepted', ...arrived };
@@ -152,7 +171,7 @@ async function deliver(
     if (arrived !== 'away') resends += 1;
     if (clock.now() >= deadline)
       return { kind: 'unchanged', message: `${trouble}; Marathon could not be read until the deadline` };
-    await clock.sleep(Math.min(PAUSE_MS * 2 ** resends, Math.max(1, deadline - clock.now())), options.signal);
+    await wait(PAUSE_MS * 2 ** resends);
   }
 }
 
@@ -182,6 +201,10 @@ function judge(answer: Answer): Sent | undefined {
   if (status === 401 || status === 403)
     return { kind: 'unchanged', message: `Marathon refused it (${status}): ${words ?? 'no reason given'}` };
   if (json !== undefined && status >= 400 && status < 500)
-    return { kind: 'rejected', message: `Marathon rejected it (${status}): ${words ?? 'no reason given'}` };
+    return {
+      kind: 'rejected',
+      message: `Marathon rejected it (${status}): ${words ?? 'no reason given'}`,
+      answer,
+    };
   return undefined;
 }

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../../domain/source/diagnostic.js';
 import type { Pointer } from '../../../domain/source/json.js';
 import { compare } from './compare.js';
 import { dependencies } from './dependencies.js';
+import { isCopy } from './digest.js';
 import { absoluteId } from './ids.js';
 import { jobsOf } from './jobs-of.js';
 import { asRead } from './read.js';
@@ -53,6 +54,8 @@ export const marathonModel: SchedulerModel = {
   validateSet: (jobs) => validateSet(jobs),
   dependencies,
   compare,
+  setKinds: ['app'],
+  isCopy,
   images,
 };
 

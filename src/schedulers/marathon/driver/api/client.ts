@@ -1,18 +1,20 @@
-import { Agent, request } from 'undici';
-import { isObject, type Json, type JsonObject } from '../../../domain/source/json.js';
-import type { Clock } from '../../../ports/clock.js';
-import { kindOf, messageOf, TowlineError } from '../../../runtime/errors.js';
-import type { Log } from '../../../runtime/log.js';
-import { redact } from '../../../runtime/redact.js';
-import { backoff } from '../../../runtime/retry.js';
-import { unusable, type Answer } from './answers.js';
+import { Agent, request, type Dispatcher } from 'undici';
+import { isObject, type Json, type JsonObject } from '../../../../domain/source/json.js';
+import type { Clock } from '../../../../ports/clock.js';
+import type { Addresses, SchedulerAuth, SchedulerTls } from '../../../../ports/scheduler.js';
+import { kindOf, messageOf, TowlineError } from '../../../../runtime/errors.js';
+import type { Log } from '../../../../runtime/log.js';
+import { redact } from '../../../../runtime/redact.js';
+import { backoff } from '../../../../runtime/retry.js';
+import { credentialsOf, type Credentials } from '../../../access/credentials.js';
+import { tlsOptions } from '../../../access/tls.js';
+import { elsewhere, unusable, type Answer } from './answers.js';
 
 export interface ClientOptions {
   /** Addresses of the same Marathon, tried in order. */
-  urls: readonly string[];
-  auth?: { user: string; password: string } | { token: string };
-  /** Sent with every request, for proxies. */
-  headers?: Readonly<Record<string, string>>;
+  addresses: Addresses;
+  auth?: SchedulerAuth;
+  tls?: SchedulerTls;
   clock: Clock;
   log: Log;
   /** Until a connection stands, in ms. Default 5 s. */
@@ -23,7 +25,11 @@ export interface ClientOptions {
 
 export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
 
+/** JSON to send: a definition, or a list of them. */
+export type Body = JsonObject | JsonObject[];
+
 const READ_ATTEMPTS = 4;
+const MOST_REDIRECTS = 3;
 /** No list of apps is larger; what is, would only exhaust the memory. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
@@ -33,41 +39,59 @@ const MOST_BYTES = 256 * 1024 * 1024;
  */
 export class MarathonClient {
   readonly #agent: Agent;
-  readonly #urls: readonly string[];
+  readonly #credentials: Credentials;
+  #urls: readonly string[] = [];
   #current = 0;
 
   constructor(readonly options: ClientOptions) {
     const { connectTimeoutMs = 5000, requestTimeoutMs = 30_000 } = options;
-    this.#urls = options.urls.map((url) => url.replace(/\/+$/, ''));
-    if (this.#urls.length === 0)
-      throw new TowlineError('marathon-no-address', 'invalid', 'the scheduler has no address', {
-        help: 'Give it a url in towline.yaml.',
-      });
     this.#agent = new Agent({
       connections: 8,
-      connect: { timeout: connectTimeoutMs },
+      connect: { timeout: connectTimeoutMs, ...tlsOptions(options.tls) },
       headersTimeout: requestTimeoutMs,
       bodyTimeout: requestTimeoutMs,
       maxResponseSize: MOST_BYTES,
     });
+    this.#credentials = credentialsOf(options.auth, {
+      dispatcher: this.#agent,
+      now: () => options.clock.now(),
+    });
   }
 
-  /** The address in use. */
+  /** The address in use; empty before the first call. */
   get url(): string {
     return this.#urls[this.#current % this.#urls.length] ?? '';
   }
 
+  /** The address to use for the next call, looked up where that is due. */
+  async address(signal: AbortSignal): Promise<string> {
+    const urls = (await this.options.addresses.list(signal)).map((url) => url.replace(/\/+$/, ''));
+    if (urls.length === 0)
+      throw new TowlineError('marathon-no-address', 'unavailable', 'the scheduler has no address', {
+        help: 'Give it a url in towline.yaml; one that is looked up may have no healthy instance just now.',
+      });
+    // Whatever is in use stays in use while it is one of them.
+    const kept = urls.indexOf(this.url);
+    if (kept >= 0) this.#current = kept;
+    this.#urls = urls;
+    return this.url;
+  }
+
   /** Headers for an address: credentials only go where they were configured for. */
-  headers(url = this.url): Record<string, string> {
-    const { auth, headers } = this.options;
-    const known = this.#urls.some((each) => new URL(each).origin === new URL(url).origin);
-    if (!known) return {};
-    if (auth === undefined) return { ...headers };
-    const authorization =
-      'token' in auth
-        ? `token=${auth.token}`
-        : `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
-    return { ...headers, authorization };
+  async headers(url: string, signal: AbortSignal): Promise<Record<string, string>> {
+    if (!this.#isOurs(url)) return {};
+    const authorization = await this.#credentials.header(signal);
+    return authorization === undefined ? {} : { authorization };
+  }
+
+  /** For the event stream, which stays open for as long as it likes. */
+  streamAgent(idleMs: number): Agent {
+    return new Agent({
+      connections: 1,
+      headersTimeout: 30_000,
+      bodyTimeout: idleMs,
+      connect: { timeout: this.options.connectTimeoutMs ?? 5000, ...tlsOptions(this.options.tls) },
+    });
   }
 
   /**
@@ -98,7 +122,7 @@ export class MarathonClient {
    * where it was sent and the answer got lost.
    */
   async write(
-    { method, path, body }: { method: Method; path: string; body?: JsonObject },
+    { method, path, body }: { method: Method; path: string; body?: Body },
     signal: AbortSignal,
   ): Promise<Answer> {
     return this.#send(method, path, body, signal);
@@ -109,7 +133,7 @@ export class MarathonClient {
   }
 
   async #again<T>(path: string, signal: AbortSignal, read: () => Promise<T>): Promise<T> {
-    const { clock, log } = this.options;
+    const { clock, log, addresses } = this.options;
     for (let attempt = 1; ; attempt++) {
       try {
         return await read();
@@ -117,52 +141,89 @@ export class MarathonClient {
         if (kindOf(error) !== 'unavailable' || attempt >= READ_ATTEMPTS) throw error;
         log.debug({ err: error, path }, 'reading again');
         this.#current += 1;
+        addresses.doubt();
         await clock.sleep(backoff(attempt, { minMs: 200, maxMs: 3000 }), signal);
       }
     }
   }
 
-  async #send(
-    method: Method,
-    path: string,
-    body: JsonObject | undefined,
-    signal: AbortSignal,
-  ): Promise<Answer> {
+  async #send(method: Method, path: string, body: Body | undefined, signal: AbortSignal): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const { url } = this;
+      const url = await this.address(signal);
       try {
-        return await this.#once(method, `${url}${path}`, body, signal);
+        return await this.#authorised(method, `${url}${path}`, body, signal);
       } catch (cause) {
         signal.throwIfAborted();
+        if (cause instanceof TowlineError) throw cause;
         const unsent = neverSent(cause);
-        if (unsent && attempt < this.#urls.length) {
-          this.#current += 1;
-          continue;
-        }
+        this.#current += 1;
+        this.options.addresses.doubt();
+        if (unsent && attempt < this.#urls.length) continue;
         throw silence(method, url, cause, unsent);
       }
+    }
+  }
+
+  /** One that is refused for its credentials is sent once more with new ones: it had no effect. */
+  async #authorised(
+    method: Method,
+    url: string,
+    body: Body | undefined,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    for (let again = false; ; again = true) {
+      const headers = await this.headers(url, signal);
+      const answer = await this.#followed(method, url, body, headers, signal);
+      if (answer.status !== 401 || again || !this.#credentials.refused(headers['authorization']))
+        return answer;
+    }
+  }
+
+  /** Follows redirects that keep the method, to addresses of the same Marathon only. */
+  async #followed(
+    method: Method,
+    first: string,
+    body: Body | undefined,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    let url = first;
+    for (let hop = 0; ; hop++) {
+      const answer = await this.#once(method, url, body, headers, signal);
+      const { location } = answer.headers;
+      if (![301, 302, 303, 307, 308].includes(answer.status) || typeof location !== 'string') return answer;
+      const next = new URL(location, url);
+      const keeps = method === 'GET' || method === 'HEAD' || [307, 308].includes(answer.status);
+      if (hop >= MOST_REDIRECTS || !keeps || !this.#isOurs(next.href)) throw elsewhere(url, next, keeps);
+      url = next.href;
     }
   }
 
   async #once(
     method: Method,
     url: string,
-    body: JsonObject | undefined,
+    body: Body | undefined,
+    headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const answer = await request(url, {
+    const answer: Dispatcher.ResponseData = await request(url, {
       method,
       dispatcher: this.#agent,
       signal,
       headers: {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...this.headers(),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.body.text();
     return { status: answer.statusCode, text, json: parse(text), headers: answer.headers };
+  }
+
+  #isOurs(url: string): boolean {
+    const { origin } = new URL(url);
+    return this.#urls.some((each) => new URL(each).origin === origin);
   }
 }
 

@@ -1,8 +1,8 @@
 import { createParser } from 'eventsource-parser';
-import { Agent, request, type Dispatcher } from 'undici';
-import { sleep } from '../../../runtime/abort.js';
-import type { Log } from '../../../runtime/log.js';
-import { backoff } from '../../../runtime/retry.js';
+import { request, type Agent, type Dispatcher } from 'undici';
+import { sleep } from '../../../../runtime/abort.js';
+import type { Log } from '../../../../runtime/log.js';
+import { backoff } from '../../../../runtime/retry.js';
 import type { MarathonClient } from './client.js';
 
 /** A stream that says nothing for so long is taken for dead. */
@@ -21,12 +21,7 @@ export async function listen(
   news: (text: string | undefined) => void,
   { signal, log }: { signal: AbortSignal; log: Log },
 ): Promise<void> {
-  const agent = new Agent({
-    connections: 1,
-    headersTimeout: 30_000,
-    bodyTimeout: IDLE_MS,
-    connect: { timeout: 5000 },
-  });
+  const agent = client.streamAgent(IDLE_MS);
   try {
     for (let failures = 0; !signal.aborted;) {
       const startedAt = performance.now();
@@ -50,7 +45,12 @@ async function hear(
   news: (text: string | undefined) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const answer = await open(client, `${client.url}/v2/events?plan-format=light`, agent, signal);
+  const answer = await open(
+    client,
+    `${await client.address(signal)}/v2/events?plan-format=light`,
+    agent,
+    signal,
+  );
   if (answer.statusCode !== 200) {
     await answer.body.dump();
     throw new Error(`the event stream answered ${answer.statusCode}`);
@@ -68,11 +68,11 @@ async function open(
   dispatcher: Agent,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  const ask = (at: string): Promise<Dispatcher.ResponseData> =>
+  const ask = async (at: string): Promise<Dispatcher.ResponseData> =>
     request(at, {
       dispatcher,
       signal,
-      headers: { accept: 'text/event-stream', ...client.headers(at) },
+      headers: { accept: 'text/event-stream', ...(await client.headers(at, signal)) },
     });
   const answer = await ask(url);
   const { location } = answer.headers;

@@ -1,0 +1,108 @@
+import type { Change } from '../../../domain/plan/plan.js';
+import type { OutcomeState } from '../../../domain/record/outcome.js';
+import { numberAt, objectAt } from '../model/rules/rule.js';
+import type { EventHub } from './api/hub.js';
+import { bodyOf, scaledBody } from './documents.js';
+import type { End } from './end.js';
+import { judge, waitUntilGone } from './judge/follow.js';
+import type { Verdict } from './judge/index.js';
+import { hold } from './hold.js';
+import { rejectionText } from './rejection.js';
+import { rollBack } from './roll-back.js';
+import { current, type Sending } from './current.js';
+import { put, remove, type Accepted } from './send.js';
+
+/** Carries out one change and says how it ended. Throws only what could not be concluded. */
+export async function carryOut(change: Change, sending: Sending, hub: EventHub): Promise<End> {
+  const startedAt = sending.clock.now();
+  if (change.action === 'none')
+    return judged(change, await judge({ ...change, restarts: false, startedAt }, sending, hub), undefined);
+  const stale = await staleness(change, sending);
+  if (stale !== undefined) return stale;
+  if (change.action === 'delete') return deletion(change, sending, hub);
+  const { desired } = change;
+  if (desired === undefined) return { state: 'blocked', message: 'there is nothing to send' };
+  const body = bodyFor(change, sending.options.environment);
+  const sent = await put({ ...change, body, exists: change.live !== undefined }, sending);
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
+  if (sent.kind === 'rejected')
+    return { state: 'failed', message: rejectionText(sent.answer, desired) ?? sent.message };
+  const watched = { ...change, restarts: change.action !== 'scale', startedAt, version: sent.version };
+  return concluded(change, await judge(watched, sending, hub), sent, sending, hub);
+}
+
+/** What is sent for a change. */
+export function bodyFor(
+  { kind, action, desired, live, document }: Change,
+  environment: string,
+): NonNullable<Accepted['document']> {
+  const spec = document ?? desired?.spec ?? {};
+  if (action !== 'scale' || live === undefined) return bodyOf(kind, spec, environment);
+  const instances = numberAt(kind === 'pod' ? objectAt(spec, 'scaling') : spec, 'instances') ?? 1;
+  return scaledBody(kind, live.spec, instances);
+}
+
+/** What becomes of a change that was accepted, by its verdict and the policy. */
+export async function concluded(
+  change: Change,
+  verdict: Verdict,
+  sent: Accepted,
+  sending: Sending,
+  hub: EventHub,
+): Promise<End> {
+  if (verdict.kind === 'superseded')
+    return { state: 'blocked', message: `${verdict.message}; the next pass looks again`, replan: true };
+  const { onFailure } = sending.options;
+  if (verdict.kind === 'good' || onFailure === 'leave') return judged(change, verdict, sent);
+  if (onFailure === 'hold') return judged(change, await hold(change, verdict, sent, sending), sent);
+  return rollBack(change, verdict.message, sent, sending, hub);
+}
+
+async function deletion(change: Change, sending: Sending, hub: EventHub): Promise<End> {
+  const sent = await remove(change, sending);
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
+  if (sent.kind === 'rejected' && (await current(change.kind, change.id, sending)) !== undefined)
+    return { state: 'failed', message: sent.message };
+  const gone = await waitUntilGone(change, sending, hub);
+  const id = sent.kind === 'accepted' ? sent.deploymentId : undefined;
+  return {
+    state: gone ? 'applied' : 'failed',
+    message: gone ? 'deleted' : 'it is still there at the deadline',
+    ...(id === undefined ? {} : { deploymentId: id }),
+  };
+}
+
+/** The plan was made for a definition; another one by now means that the plan is about something else. */
+async function staleness(change: Change, sending: Sending): Promise<End | undefined> {
+  if (change.kind === 'group') return undefined;
+  const now = await current(change.kind, change.id, sending);
+  const again = (message: string): End => ({
+    state: 'blocked',
+    message: `${message}; the next pass looks again`,
+    replan: true,
+  });
+  if (change.live === undefined) return now === undefined ? undefined : again('it came into being meanwhile');
+  if (now === undefined)
+    return change.action === 'delete'
+      ? { state: 'applied', message: 'it was gone already' }
+      : again('it was deleted meanwhile');
+  const { version } = change.live;
+  return version === undefined || now['version'] === version
+    ? undefined
+    : again('somebody else changed it meanwhile');
+}
+
+function judged(change: Change, verdict: Verdict, sent: Accepted | undefined): End {
+  const state: OutcomeState = verdict.kind === 'good' ? 'applied' : 'failed';
+  const version = verdict.kind === 'good' ? verdict.version : sent?.version;
+  const document = sent?.document;
+  return {
+    state,
+    message: verdict.message,
+    ...(document === undefined
+      ? {}
+      : { sent: change.kind === 'group' ? { id: change.id, ...document } : document }),
+    ...(version === undefined ? {} : { version }),
+    ...(sent?.deploymentId === undefined ? {} : { deploymentId: sent.deploymentId }),
+  };
+}
