@@ -5,6 +5,7 @@ import { validateManifests } from '../../src/domain/job/validate/index.js';
 import { isObject, type Json, type JsonObject } from '../../src/domain/source/json.js';
 import { storedApp, reloadedApp } from '../../src/sandbox/marathon/stored/app.js';
 import { storedPod } from '../../src/sandbox/marathon/stored/pod.js';
+import { definitionDigest } from '../../src/schedulers/marathon/model/digest.js';
 import { marathonModel } from '../../src/schedulers/marathon/model/index.js';
 import { marathonApp, marathonPod } from '../builders/marathon-app.js';
 
@@ -189,6 +190,20 @@ describe('the same app, as Marathon answers it', () => {
           fields: [],
           action: 'none',
         });
+      }),
+      RUNS,
+    );
+  });
+
+  it('has the digest of what Git states, and no other app has it', () => {
+    fc.assert(
+      fc.property(marathonApp, fc.constantFrom(...APP_EDITS), (spec, { edit, action }) => {
+        const digest = definitionDigest('app', spec);
+        expect(definitionDigest('app', answered(spec))).toBe(digest);
+        expect(definitionDigest('app', { ...spec, id: '/another' })).not.toBe(digest);
+        const edited = edit(spec);
+        if (edited === undefined) return;
+        expect(definitionDigest('app', edited) === digest).toBe(action === 'scale');
       }),
       RUNS,
     );

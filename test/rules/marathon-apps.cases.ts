@@ -28,6 +28,14 @@ export const APP_CASES: readonly RuleCase[] = [
     good: { container: MESOS },
   },
   {
+    code: 'marathon/rollout',
+    bad: { labels: { TOWLINE_STRATEGY: 'canary', TOWLINE_CANARY_SHARE: '10%' } },
+    at: '/labels/TOWLINE_CANARY_SHARE',
+    good: {
+      labels: { TOWLINE_STRATEGY: 'canary', TOWLINE_CANARY_SHARE: '0.1', TOWLINE_CANARY_SECONDS: '60' },
+    },
+  },
+  {
     code: 'marathon/docker-credential',
     bad: { container: { type: 'MESOS', docker: { ...docker, credential: { principal: 'x' } } } },
     at: '/container/docker/credential',

@@ -166,7 +166,7 @@ export function changeOfGone(live: LiveJob, scheduler: string, input: PlanInput)
     live,
     ...(known?.document === undefined ? {} : { lastApplied: known.document }),
     fields: [],
-    reason: 'gone from Git',
+    reason: live.beside === undefined ? 'gone from Git' : `left over from a change of ${live.beside}`,
     drift: false,
     unresolved: input.unresolved.has(live.ref),
   };

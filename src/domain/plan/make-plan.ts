@@ -14,7 +14,8 @@ import type { PlanInput } from './plan-input.js';
  */
 export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
   const live = new Map(input.live.map((job) => [job.ref, job]));
-  const drafts = [...desiredChanges(input, live), ...goneChanges(input), ...forgottenChanges(input, live)];
+  const stated = desiredChanges(input, live);
+  const drafts = [...stated, ...goneChanges(input, stated), ...forgottenChanges(input, live)];
   const gated = gatePrunes(drafts, ownedCount(input), policy);
   const changes = holdSets(holdDependents(inOrder(withAfter(inSets(gated, input), input)), input));
   return {
@@ -30,10 +31,12 @@ function desiredChanges(input: PlanInput, live: ReadonlyMap<JobRef, LiveJob>): C
   return input.desired.map((job) => ({ ...changeOfDesired(job, live.get(job.ref), input), after: [] }));
 }
 
-function goneChanges(input: PlanInput): Change[] {
+function goneChanges(input: PlanInput, stated: readonly Change[]): Change[] {
   const wanted = new Set(input.desired.map((job) => job.ref));
+  // Whoever changes a job looks after the one beside it.
+  const busy = new Set(stated.filter(({ action }) => action !== 'none').map(({ ref }) => ref));
   return input.live.flatMap((job) => {
-    if (wanted.has(job.ref)) return [];
+    if (wanted.has(job.ref) || (job.beside !== undefined && busy.has(job.beside))) return [];
     const change = changeOfGone(job, schedulerOf(job.ref), input);
     return change === undefined ? [] : [{ ...change, after: [] }];
   });

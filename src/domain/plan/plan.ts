@@ -16,6 +16,8 @@ export interface LiveJob {
   version?: string;
   /** The environment that a label names as owner, where the scheduler has labels and one is set. */
   ownerLabel?: string;
+  /** The job that it was put beside while that one is changed: not a job of Git, and taken away in the end. */
+  beside?: JobRef;
   /** True while the scheduler is still carrying out a change of this job. */
   deploying?: boolean;
 }

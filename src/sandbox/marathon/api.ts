@@ -103,9 +103,24 @@ function apps(request: HttpRequest, parts: Parts): HttpAnswer {
       const id = absolute(item['id']);
       wanted.set(id, { kind: 'app', input: partial ? merged(engine.specs.get(id), item) : item, partial });
     }
-    return deployed(store.change(wanted, flag(request, 'force', false)));
+    return deployed(inList(wanted, () => store.change(wanted, flag(request, 'force', false))));
   }
   return { status: 405 };
+}
+
+/** What can't be read of a list is blamed by its position; what is not valid is not. */
+function inList<T>(wanted: ReadonlyMap<string, Wanted>, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.body['message'] !== 'Invalid JSON') throw error;
+    const at = [...wanted.values()].findIndex(({ input }) => error.about === input);
+    const details = asList(error.body['details']).map((d) => ({
+      ...asDoc(d),
+      path: `(${at})${String(asDoc(d)['path'])}`,
+    }));
+    throw new ApiError(error.status, { ...error.body, details });
+  }
 }
 
 function matches(labels: Doc, query: string): boolean {

@@ -77,6 +77,7 @@ export class Store {
       return;
     }
     if (effect === 'none') return;
+    this.#makeGroups(id);
     const config = effect !== 'scale';
     const next: RunSpec = {
       kind,
@@ -93,6 +94,15 @@ export class Store {
       ...(former?.terminated === undefined ? {} : { terminated: former.terminated }),
     };
     this.engine.specs.set(id, next);
+  }
+
+  /** Groups are made for what stands in them, and stay when it goes. */
+  #makeGroups(id: string): void {
+    const parts = id.split('/').slice(1, -1);
+    parts.forEach((_, at) => {
+      const group = `/${parts.slice(0, at + 1).join('/')}`;
+      if (!this.groups.has(group)) this.groups.set(group, { dependencies: [] });
+    });
   }
 
   /** Restarts everything of a spec without any change. */

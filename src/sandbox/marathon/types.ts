@@ -100,6 +100,8 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly body: Doc,
+    /** The definition that it is about. */
+    readonly about?: unknown,
   ) {
     super(JSON.stringify(body));
   }

@@ -21,10 +21,14 @@ export function validateApp(app: Doc, id: string): void {
           ? typeof value !== 'object' || Array.isArray(value)
           : typeof value !== type
     )
-      throw new ApiError(422, {
-        message: 'Invalid JSON',
-        details: [{ path: `/${name}`, errors: [`error.expected.js${type}`] }],
-      });
+      throw new ApiError(
+        422,
+        {
+          message: 'Invalid JSON',
+          details: [{ path: `/${name}`, errors: [`error.expected.js${type}`] }],
+        },
+        app,
+      );
   }
   checkId(id, fail);
   const container = asDoc(app['container']);

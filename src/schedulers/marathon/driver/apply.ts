@@ -6,9 +6,11 @@ import { bodyOf, scaledBody } from './documents.js';
 import type { End } from './end.js';
 import { judge, waitUntilGone } from './judge/follow.js';
 import type { Verdict } from './judge/index.js';
+import { removeEmptyGroups } from './empty-groups.js';
 import { hold } from './hold.js';
 import { rejectionText } from './rejection.js';
 import { rollBack } from './roll-back.js';
+import { askedRollout, rollOut } from './rollout/index.js';
 import { current, type Sending } from './current.js';
 import { put, remove, type Accepted } from './send.js';
 
@@ -20,13 +22,21 @@ export async function carryOut(change: Change, sending: Sending, hub: EventHub):
   const stale = await staleness(change, sending);
   if (stale !== undefined) return stale;
   if (change.action === 'delete') return deletion(change, sending, hub);
-  const { desired } = change;
-  if (desired === undefined) return { state: 'blocked', message: 'there is nothing to send' };
+  if (change.desired === undefined) return { state: 'blocked', message: 'there is nothing to send' };
+  const rollout = askedRollout(change);
+  if (rollout === undefined) return replaced(change, sending, hub);
+  // The app itself has its time from when its turn comes.
+  const later = (): Sending => ({ ...sending, deadline: sending.clock.now() + sending.options.deadlineMs });
+  return rollOut(change, rollout, () => replaced(change, later(), hub), sending, hub);
+}
+
+async function replaced(change: Change, sending: Sending, hub: EventHub): Promise<End> {
+  const startedAt = sending.clock.now();
   const body = bodyFor(change, sending.options.environment);
   const sent = await put({ ...change, body, exists: change.live !== undefined }, sending);
   if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
   if (sent.kind === 'rejected')
-    return { state: 'failed', message: rejectionText(sent.answer, desired) ?? sent.message };
+    return { state: 'failed', message: rejectionText(sent.answer, change.desired) ?? sent.message };
   const watched = { ...change, restarts: change.action !== 'scale', startedAt, version: sent.version };
   return concluded(change, await judge(watched, sending, hub), sent, sending, hub);
 }
@@ -65,15 +75,18 @@ async function deletion(change: Change, sending: Sending, hub: EventHub): Promis
     return { state: 'failed', message: sent.message };
   const gone = await waitUntilGone(change, sending, hub);
   const id = sent.kind === 'accepted' ? sent.deploymentId : undefined;
+  const groups = gone && change.kind !== 'group' ? await removeEmptyGroups(change.id, sending) : [];
   return {
     state: gone ? 'applied' : 'failed',
-    message: gone ? 'deleted' : 'it is still there at the deadline',
+    message: gone
+      ? `deleted${groups.length === 0 ? '' : `, and the empty ${groups.join(', ')}`}`
+      : 'it is still there at the deadline',
     ...(id === undefined ? {} : { deploymentId: id }),
   };
 }
 
 /** The plan was made for a definition; another one by now means that the plan is about something else. */
-async function staleness(change: Change, sending: Sending): Promise<End | undefined> {
+export async function staleness(change: Change, sending: Sending): Promise<End | undefined> {
   if (change.kind === 'group') return undefined;
   const now = await current(change.kind, change.id, sending);
   const again = (message: string): End => ({
@@ -92,7 +105,8 @@ async function staleness(change: Change, sending: Sending): Promise<End | undefi
     : again('somebody else changed it meanwhile');
 }
 
-function judged(change: Change, verdict: Verdict, sent: Accepted | undefined): End {
+/** The end of a change that was judged, good or bad. */
+export function judged(change: Change, verdict: Verdict, sent: Accepted | undefined): End {
   const state: OutcomeState = verdict.kind === 'good' ? 'applied' : 'failed';
   const version = verdict.kind === 'good' ? verdict.version : sent?.version;
   const document = sent?.document;

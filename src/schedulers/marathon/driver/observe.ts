@@ -3,6 +3,7 @@ import type { LiveJob } from '../../../domain/plan/plan.js';
 import { isObject, type JsonObject } from '../../../domain/source/json.js';
 import type { LiveTask } from '../../../ports/scheduler.js';
 import { OWNER_LABEL } from '../model/normalise/index.js';
+import { BESIDE_LABEL } from '../model/rollout.js';
 import { listOf, malformed } from './api/answers.js';
 import type { MarathonClient } from './api/client.js';
 import { pathOf } from './documents.js';
@@ -38,6 +39,7 @@ function toLive(name: string, kind: string, spec: JsonObject, changing: Readonly
   const labels = spec['labels'];
   const owner = isObject(labels) ? labels[OWNER_LABEL] : undefined;
   const version = spec['version'];
+  const first = isObject(labels) ? labels[BESIDE_LABEL] : undefined;
   return {
     ref: jobRef(name, id),
     kind,
@@ -45,6 +47,7 @@ function toLive(name: string, kind: string, spec: JsonObject, changing: Readonly
     spec,
     ...(typeof version === 'string' && kind !== 'group' ? { version } : {}),
     ...(typeof owner === 'string' ? { ownerLabel: owner } : {}),
+    ...(typeof first === 'string' ? { beside: jobRef(name, first) } : {}),
     ...(changing.has(id) ? { deploying: true } : {}),
   };
 }

@@ -5,6 +5,7 @@ import { EXTERNAL_VOLUME_RULES } from './external-volumes.js';
 import { HEALTH_RULES } from './health.js';
 import { APP_NETWORK_RULES } from './networks.js';
 import { PORT_RULES } from './ports.js';
+import { ROLLOUT_RULES } from './rollout.js';
 import { SCHEDULING_RULES } from './scheduling.js';
 import { SOURCE_RULES } from './sources.js';
 import { VOLUME_RULES } from './volumes.js';
@@ -19,5 +20,6 @@ export const APP_RULES: readonly Rule[] = [
   ...EXTERNAL_VOLUME_RULES,
   ...SCHEDULING_RULES,
   ...SOURCE_RULES,
+  ...ROLLOUT_RULES,
   ...APP_ADVICE,
 ];
