@@ -38,6 +38,12 @@ const SERVERS = {
     packages: ['docker.io', 'containerd', 'runc'],
     file: 'usr/sbin/dockerd',
   },
+  haproxy: {
+    variable: 'HAPROXY_BIN',
+    program: 'haproxy',
+    packages: ['haproxy', 'liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1'],
+    file: 'usr/sbin/haproxy',
+  },
   busybox: {
     variable: 'BUSYBOX_BIN',
     program: 'busybox',

@@ -111,7 +111,7 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** A suite that needs a server. Without it the suite is skipped, by name and loudly; under CI that is a failure. */
-export function withServer(name: 'consul' | 'docker', title: string, suite: () => void): void {
+export function withServer(name: 'consul' | 'docker' | 'haproxy', title: string, suite: () => void): void {
   const missing = whyMissing(name);
   if (missing === undefined || process.env['CI'] === 'true') describe(title, suite);
   else describe.skip(`${title} (SKIPPED: ${missing})`, suite);
