@@ -215,7 +215,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
 
     async writeCommit(commit: NewCommit, waiting) {
       const place = await open(waiting);
-      return writeCommit(place, commit, waiting);
+      return writeCommit(place, objects(place), commit, waiting);
     },
 
     async publish(branch, revision, publishing) {

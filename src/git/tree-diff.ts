@@ -1,15 +1,8 @@
-import { parseObjectId, type ObjectFormat, type ObjectId } from '../domain/source/revision.js';
+import type { ObjectFormat, ObjectId } from '../domain/source/revision.js';
 import type { TreeChange } from '../domain/source/tree.js';
 import type { CatFile } from './cat-file.js';
 import { fileMode, pathOf } from './parse.js';
-
-/** One line of a tree object. Names are kept as Latin-1 text, a lossless stand-in for their bytes. */
-interface Line {
-  mode: string;
-  id: ObjectId;
-}
-
-const FOLDER = '40000';
+import { FOLDER, treeLines, type TreeLine } from './tree-lines.js';
 
 /**
  * What differs between two trees, by reading only the trees that differ: the work grows with the change and not with the
@@ -27,7 +20,10 @@ export async function treeDiff(
     signal.throwIfAborted();
     const level = await Promise.all(
       waiting.map(async ([path, a, b]) => {
-        const [before, after] = await Promise.all([linesOf(objects, a, format), linesOf(objects, b, format)]);
+        const [before, after] = await Promise.all([
+          treeLines(objects, a, format),
+          treeLines(objects, b, format),
+        ]);
         return { path, before, after };
       }),
     );
@@ -38,7 +34,7 @@ export async function treeDiff(
   }
   return changes.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
 
-  function compare(path: string, a: Line | undefined, b: Line | undefined): void {
+  function compare(path: string, a: TreeLine | undefined, b: TreeLine | undefined): void {
     if (a?.id === b?.id && a?.mode === b?.mode) return;
     const [folderBefore, folderNow] = [
       a?.mode === FOLDER ? a.id : undefined,
@@ -58,29 +54,4 @@ export async function treeDiff(
       ]);
     else if (fileBefore !== undefined) changes.push([path, { kind: 'deleted', ...names }]);
   }
-}
-
-async function linesOf(
-  objects: CatFile,
-  id: ObjectId | undefined,
-  format: ObjectFormat,
-): Promise<Map<string, Line>> {
-  const lines = new Map<string, Line>();
-  if (id === undefined) return lines;
-  const tree = await objects.ask(id);
-  if (tree?.type !== 'tree') throw new Error(`${id} is no tree`);
-  const bytes = Buffer.from(tree.bytes.buffer, tree.bytes.byteOffset, tree.bytes.byteLength);
-  const idLength = format === 'sha256' ? 32 : 20;
-  for (let at = 0; at < bytes.length;) {
-    const space = bytes.indexOf(0x20, at);
-    const end = bytes.indexOf(0x00, space);
-    const entry = parseObjectId(bytes.toString('hex', end + 1, end + 1 + idLength));
-    if (space < 0 || end < 0 || entry === undefined) throw new Error(`the tree ${id} is damaged`);
-    lines.set(bytes.toString('latin1', space + 1, end), {
-      mode: bytes.toString('latin1', at, space),
-      id: entry,
-    });
-    at = end + 1 + idLength;
-  }
-  return lines;
 }

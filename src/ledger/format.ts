@@ -5,6 +5,8 @@ import { parseObjectId, parseRevision, short } from '../domain/source/revision.j
 
 /** Path of the state in the ledger's tree. */
 export const STATE_FILE = 'state.json';
+/** Path of the announcement of a pass; there is one only until its end is on record. */
+export const INTENTS_FILE = 'intents.json';
 
 /** A document of the ledger's tree: readable, and equal bytes for equal values. */
 export function documentText(value: Json): string {
@@ -68,14 +70,57 @@ function oneLine(text: string): string {
     .slice(0, 1000);
 }
 
+/** What a pass announces before its first call. */
+export function intentsOf({ revision, trees, pass, intents }: LedgerState): Json {
+  return { revision, trees, pass, intents } as unknown as Json;
+}
+
+/** The state of a ledger from its two files: how the last pass ended, and what the one after it has announced. */
+export function parseLedger(
+  environment: string,
+  state: string | undefined,
+  intents: string | undefined,
+): { state: LedgerState } | { reason: string } {
+  if (intents === undefined)
+    return state === undefined
+      ? { reason: `${STATE_FILE} is not there` }
+      : within(STATE_FILE, parseState(state));
+  // Nothing has ended yet where there is only an announcement.
+  const before = state === undefined ? { version: 1, environment, jobs: {} } : jsonOf(state);
+  const announced = jsonOf(intents);
+  if (!isObject(before)) return { reason: `${STATE_FILE} is not a JSON object` };
+  if (!isObject(announced)) return { reason: `${INTENTS_FILE} is not a JSON object` };
+  const { revision, trees, pass, intents: list } = announced;
+  const named = {
+    revision: revision ?? null,
+    trees: trees ?? null,
+    pass: pass ?? null,
+    intents: list ?? null,
+  };
+  return within(`${STATE_FILE} with ${INTENTS_FILE}`, parseStateOf({ ...before, ...named }));
+}
+
+function within<T>(file: string, parsed: T | { reason: string }): T | { reason: string } {
+  return typeof parsed === 'object' && parsed !== null && 'reason' in parsed
+    ? { reason: `${file}: ${parsed.reason}` }
+    : parsed;
+}
+
+function jsonOf(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
 /** `state.json` read back. The ledger is a branch that people can push to: it is checked like any input. */
 export function parseState(text: string): { state: LedgerState } | { reason: string } {
-  let value: Json;
-  try {
-    value = JSON.parse(text) as Json;
-  } catch {
-    return { reason: 'it is not valid JSON' };
-  }
+  const value = jsonOf(text);
+  return value === undefined ? { reason: 'it is not valid JSON' } : parseStateOf(value);
+}
+
+function parseStateOf(value: Json): { state: LedgerState } | { reason: string } {
   if (!isObject(value)) return { reason: 'it is not a JSON object' };
   const { version, environment, revision, trees, pass, jobs, intents } = value;
   if (version !== 1) return { reason: `its version is ${JSON.stringify(version)}, expected 1` };

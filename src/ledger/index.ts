@@ -1,11 +1,14 @@
-import type { LedgerEntry, LedgerRecord } from '../domain/record/ledger-entry.js';
+import type { LedgerEntry, LedgerRecord, LedgerState } from '../domain/record/ledger-entry.js';
 import { isObject, type Json, type JsonObject } from '../domain/source/json.js';
 import type { ObjectId, Revision } from '../domain/source/revision.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { Waiting } from '../ports/kv-store.js';
 import type { Ledger, LedgerHead } from '../ports/ledger.js';
 import { TowlineError } from '../runtime/errors.js';
-import { documentText, entryMessage, parseState, STATE_FILE } from './format.js';
+import { documentText, entryMessage, INTENTS_FILE, intentsOf, parseLedger, STATE_FILE } from './format.js';
+
+/** Documents read one by one; for more the whole tree is listed first. */
+const FEW = 64;
 
 export interface GitLedgerOptions {
   store: GitStore;
@@ -27,6 +30,8 @@ export function gitLedger({
   author,
   sameRepository = true,
 }: GitLedgerOptions): Ledger {
+  let newest: { commit: ObjectId; state: LedgerState } | undefined;
+
   const tip = (waiting: Waiting): Promise<Revision | undefined> => store.resolve(branch, waiting);
 
   /** An empty first commit, so that the first parents of every entry are entries and nothing else. */
@@ -43,18 +48,33 @@ export function gitLedger({
       await store.fetch(waiting);
       const commit = await tip(waiting);
       if (commit === undefined) return { commit: undefined, state: undefined };
-      const bytes = await store.readFile(commit, STATE_FILE, waiting);
-      const parsed = bytes === undefined ? { reason: 'it is not there' } : parseState(textOf(bytes));
-      if ('reason' in parsed)
-        throw damaged(`${STATE_FILE} of ${branch} at ${commit} can't be read: ${parsed.reason}`);
+      // An entry never changes: the one that was read or written last is not read again.
+      if (newest?.commit === asObjectId(commit)) return newest;
+      const [stateBytes, intentBytes] = await Promise.all([
+        store.readFile(commit, STATE_FILE, waiting),
+        store.readFile(commit, INTENTS_FILE, waiting),
+      ]);
+      const texts = [stateBytes, intentBytes].map((bytes) =>
+        bytes === undefined ? undefined : textOf(bytes),
+      );
+      const parsed = parseLedger(environment, texts[0], texts[1]);
+      if ('reason' in parsed) throw damaged(`${branch} at ${commit} can't be read: ${parsed.reason}`);
       if (parsed.state.environment !== environment)
         throw damaged(`${branch} is the ledger of "${parsed.state.environment}", not of "${environment}"`);
-      return { commit: asObjectId(commit), state: parsed.state };
+      return (newest = { commit: asObjectId(commit), state: parsed.state });
     },
 
     async documents(head, paths, waiting) {
       const documents = new Map<string, JsonObject>();
       if (paths.length === 0) return documents;
+      if (paths.length <= FEW) {
+        const found = await Promise.all(paths.map((path) => store.readFile(asRevision(head), path, waiting)));
+        paths.forEach((path, at) => {
+          const bytes = found[at];
+          if (bytes !== undefined) documents.set(path, documentOf(path, bytes));
+        });
+        return documents;
+      }
       const tree = await store.readTree(asRevision(head), '', waiting);
       const byPath = new Map(tree.entries.map((entry) => [entry.path, entry.id]));
       const wanted = paths.flatMap((path) => {
@@ -85,6 +105,10 @@ export function gitLedger({
         waiting,
       );
       await store.publish(branch, commit, { ...waiting, expected: published, runHooks: false });
+      newest =
+        entry.environment === environment && entry.state.environment === environment
+          ? { commit: asObjectId(commit), state: entry.state }
+          : undefined;
       return asObjectId(commit);
     },
 
@@ -107,13 +131,18 @@ export function gitLedger({
   };
 }
 
-function filesOf({ files, state }: LedgerEntry): Map<string, Uint8Array | null> {
+/**
+ * An announcement is in a file of its own, so that it costs the same however many jobs are on record; the entry of its end
+ * takes it away again.
+ */
+function filesOf({ phase, files, state }: LedgerEntry): Map<string, Uint8Array | null> {
   const result = new Map<string, Uint8Array | null>();
   for (const [path, document] of Object.entries(files)) {
     result.set(path, document === null ? null : Buffer.from(documentText(document)));
   }
+  if (phase === 'intent') return result.set(INTENTS_FILE, Buffer.from(documentText(intentsOf(state))));
   result.set(STATE_FILE, Buffer.from(documentText(state as unknown as Json)));
-  return result;
+  return result.set(INTENTS_FILE, null);
 }
 
 function documentOf(path: string, bytes: Uint8Array): JsonObject {

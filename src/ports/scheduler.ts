@@ -1,3 +1,4 @@
+import type { JobKind } from '../domain/job/job.js';
 import type { Change, LiveJob } from '../domain/plan/plan.js';
 import type { Outcome } from '../domain/record/outcome.js';
 import type { Json } from '../domain/source/json.js';
@@ -70,6 +71,8 @@ export interface Scheduler {
   readonly name: string;
   readonly kind: string;
   observe(waiting: Waiting): Promise<LiveJob[]>;
+  /** One job as `observe` would tell it, where that is quicker; undefined: there is none. */
+  find?(job: { kind: JobKind; id: string }, waiting: Waiting): Promise<LiveJob | undefined>;
   /** Carries out one change and waits until it is judged. A change with action `none` and `unresolved` is only judged. */
   apply(change: Change, options: ApplyOptions): Promise<Outcome>;
   /** Carries out several changes as one, where the scheduler can: all of them end well, or all are put back. */

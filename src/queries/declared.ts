@@ -1,4 +1,4 @@
-import { mergeLayers } from '../domain/job/layers/index.js';
+import { MergeCache, mergeLayers } from '../domain/job/layers/index.js';
 import type { SchedulerName } from '../domain/job/job-ref.js';
 import type { Manifest } from '../domain/job/manifest.js';
 import type { MirrorFolder } from '../domain/source/kv-layout.js';
@@ -7,7 +7,7 @@ import type { Json } from '../domain/source/json.js';
 import { blobId } from '../domain/source/tree-id.js';
 import type { Diagnostic } from '../domain/source/diagnostic.js';
 import type { ModelContext, SchedulerModel } from '../domain/job/scheduler-model.js';
-import { validateManifests, type Validation } from '../domain/job/validate/index.js';
+import { validateManifests, ValidationCache, type Validation } from '../domain/job/validate/index.js';
 import { EVERY_RULE, type RulePolicy } from '../domain/job/validate/rule-policy.js';
 
 export type Models = ReadonlyMap<SchedulerName, { model: SchedulerModel; context: ModelContext }>;
@@ -38,10 +38,15 @@ export interface ParsedStore {
   put(id: string, values: ParsedValues): void;
 }
 
-/** Parsed files by content: a file that did not change is not parsed again. Entries of the last call are kept. */
+/**
+ * Parsed files by content, and what follows from them: a file that did not change is not parsed, merged or judged again.
+ * Entries of the last call are kept.
+ */
 export class ManifestCache {
   #manifests = new Map<string, Manifest>();
   readonly #store: ParsedStore | undefined;
+  readonly merged = new MergeCache();
+  readonly validated = new ValidationCache();
 
   constructor(store?: ParsedStore) {
     this.#store = store;
@@ -95,6 +100,7 @@ export function declaredManifests(
       manifests: [...(parsed[at] ?? []), ...unread.map(unreadManifest)],
     })),
     [...models.values()].map(({ model }) => model.naming),
+    cache.merged,
   );
 }
 
@@ -116,7 +122,7 @@ export function declaredJobs(
   models: Models,
   { cache = new ManifestCache(), rules = EVERY_RULE }: { cache?: ManifestCache; rules?: RulePolicy } = {},
 ): Validation {
-  return validateManifests(declaredManifests(layers, models, cache), models, rules);
+  return validateManifests(declaredManifests(layers, models, cache), models, rules, cache.validated);
 }
 
 /** The manifests of mirrored folders, under their paths in the job repository. */

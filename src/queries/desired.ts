@@ -1,20 +1,11 @@
-import type { KvKey, KvLayout, MirrorChanges, MirrorFolder, MirrorRef } from '../domain/source/kv-layout.js';
+import type { KvKey, KvLayout, MirrorChanges, MirrorRef } from '../domain/source/kv-layout.js';
 import { claimOf, folderPrefix, kvKey, MIRROR_FLAG } from '../domain/source/kv-layout.js';
 import { parseMirrorChanges, parseMirrorRef } from '../domain/source/mirror-ref.js';
-import type { ObjectId } from '../domain/source/revision.js';
-import type { TreeEntry } from '../domain/source/tree.js';
-import { blobId, treeId } from '../domain/source/tree-id.js';
+import { blobId } from '../domain/source/tree-id.js';
 import type { KvEntry, KvStore } from '../ports/kv-store.js';
+import { HeldFiles, type MirroredFile } from './held-files.js';
 
-/** One mirrored file, proven to be what Git has. */
-export interface MirroredFile {
-  /** Folder of the job repository that it is from. */
-  folder: string;
-  /** Path in the folder. */
-  path: string;
-  id: ObjectId;
-  bytes: Uint8Array;
-}
+export type { MirroredFile };
 
 /**
  * What stands in KV. Only `whole` may be acted on.
@@ -24,7 +15,7 @@ export interface MirroredFile {
  */
 export type MirrorState =
   | { kind: 'absent' }
-  | { kind: 'whole'; mirrorRef: MirrorRef; refIndex: number; files: MirroredFile[] }
+  | { kind: 'whole'; mirrorRef: MirrorRef; refIndex: number; files: MirroredFile[]; held: HeldFiles }
   | { kind: 'incomplete'; to: string; refIndex: number }
   | { kind: 'other-layers'; held: string[]; refIndex: number }
   | { kind: 'tampered'; reason: string; keys: KvKey[]; mirrorRef?: MirrorRef; refIndex: number };
@@ -32,11 +23,8 @@ export type MirrorState =
 /** What a reader keeps between two reads: files that were proven once. */
 export interface MirrorCache {
   mirrorRef: MirrorRef;
-  files: readonly MirroredFile[];
+  held: HeldFiles;
 }
-
-/** Files by their keys in KV. */
-type Held = Map<string, MirroredFile>;
 
 export interface ReadMirrorOptions {
   signal: AbortSignal;
@@ -98,12 +86,13 @@ export async function readMirror(
     if (layers !== undefined && !sameLayers(mirrorRef, layers))
       return { kind: 'other-layers', held: mirrorRef.folders.map(({ folder }) => folder), refIndex };
     const quick = full || read > 0 ? undefined : await readChanged(kv, mirrorRef, changes, cache, signal);
-    const files = quick ?? (await readAll(kv, layout, mirrorRef, { claimed, signal }));
-    if (proves(mirrorRef, files)) return { kind: 'whole', mirrorRef, refIndex, files: [...files.values()] };
+    const held = quick ?? (await readAll(kv, layout, mirrorRef, { claimed, signal }));
+    if (held.proves(mirrorRef))
+      return { kind: 'whole', mirrorRef, refIndex, files: [...held.files.values()], held };
     state =
       changes?.state === 'writing'
         ? { kind: 'incomplete', to: changes.to, refIndex }
-        : tampered(layout, mirrorRef, files, cache, refIndex);
+        : tampered(layout, mirrorRef, held, cache, refIndex);
   }
   return state;
 }
@@ -123,33 +112,30 @@ function sameLayers({ folders }: MirrorRef, layers: readonly string[]): boolean 
   return folders.length === layers.length && folders.every(({ folder }, at) => folder === layers[at]);
 }
 
-/** Undefined where the cache and the hint do not fit together. */
+/** Undefined where the cache and the hint do not fit together; the cache is of no use then. */
 async function readChanged(
   kv: KvStore,
   mirrorRef: MirrorRef,
   changes: MirrorChanges | undefined,
   cache: MirrorCache | undefined,
   signal: AbortSignal,
-): Promise<Held | undefined> {
+): Promise<HeldFiles | undefined> {
   if (cache === undefined) return undefined;
-  const files = byKey(cache);
-  if (sameFolders(cache.mirrorRef, mirrorRef)) return files;
+  const { held } = cache;
+  if (sameFolders(cache.mirrorRef, mirrorRef)) return held;
   const fits =
     changes?.state === 'done' &&
     changes.from === cache.mirrorRef.revision &&
     changes.to === mirrorRef.revision;
   if (!fits || changes.keys === null || changes.keys.length > MOST_SINGLE_READS) return undefined;
-  for (const key of changes.keys) {
-    const entry = await kv.get(kvKey(key), { signal });
-    if (entry?.flags === MIRROR_FLAG) files.set(key, fileOf(entry, mirrorRef));
-    else files.delete(key);
+  const entries = await Promise.all(
+    changes.keys.map(async (key) => [key, await kv.get(kvKey(key), { signal })] as const),
+  );
+  for (const [key, entry] of entries) {
+    if (entry?.flags === MIRROR_FLAG) held.set(key, fileOf(entry, mirrorRef));
+    else held.delete(key);
   }
-  return proves(mirrorRef, files) ? files : undefined;
-}
-
-function byKey({ mirrorRef, files }: MirrorCache): Held {
-  const prefixes = new Map(mirrorRef.folders.map(({ folder, prefix }) => [folder, prefix]));
-  return new Map(files.map((file) => [`${prefixes.get(file.folder) ?? ''}${file.path}`, file]));
+  return held.proves(mirrorRef) ? held : undefined;
 }
 
 async function readAll(
@@ -157,10 +143,13 @@ async function readAll(
   layout: KvLayout,
   mirrorRef: MirrorRef,
   { claimed, signal }: { claimed: readonly string[]; signal: AbortSignal },
-): Promise<Held> {
+): Promise<HeldFiles> {
   const { value } = await kv.list(layout.config, { signal });
-  const held = value.filter(({ key, flags }) => flags === MIRROR_FLAG && claimOf(key, claimed) === undefined);
-  return new Map(held.map((entry) => [entry.key, fileOf(entry, mirrorRef)]));
+  const held = new HeldFiles();
+  for (const entry of value)
+    if (entry.flags === MIRROR_FLAG && claimOf(entry.key, claimed) === undefined)
+      held.set(entry.key, fileOf(entry, mirrorRef));
+  return held;
 }
 
 /** A marked key outside all folders gets a folder that there is not, so that nothing is proven by it. */
@@ -174,28 +163,6 @@ function fileOf(entry: KvEntry, { folders }: MirrorRef): MirroredFile {
   };
 }
 
-/** True where the files, with the exceptions that `.ref` lists, are exactly the trees that `.ref` names. */
-function proves({ folders }: MirrorRef, files: Held): boolean {
-  const byFolder = new Map<string, MirroredFile[]>(folders.map(({ folder }) => [folder, []]));
-  for (const file of files.values()) {
-    const own = byFolder.get(file.folder);
-    if (own === undefined) return false;
-    own.push(file);
-  }
-  return folders.every((folder) => provesFolder(folder, byFolder.get(folder.folder) ?? []));
-}
-
-function provesFolder(folder: MirrorFolder, files: readonly MirroredFile[]): boolean {
-  const entries = new Map<string, Pick<TreeEntry, 'path' | 'pathHex' | 'mode' | 'id'>>();
-  for (const { path, id } of files) entries.set(path, { path, id, mode: '100644' });
-  for (const { path, pathHex, mode, id, held } of folder.exceptions) {
-    const file = entries.get(path);
-    if (held && file?.id !== id) return false;
-    entries.set(pathHex ?? path, { path, mode, id, ...(pathHex === undefined ? {} : { pathHex }) });
-  }
-  return treeId([...entries.values()], folder.format) === folder.tree;
-}
-
 function sameFolders(a: MirrorRef, b: MirrorRef): boolean {
   return JSON.stringify(a.folders) === JSON.stringify(b.folders);
 }
@@ -203,18 +170,18 @@ function sameFolders(a: MirrorRef, b: MirrorRef): boolean {
 function tampered(
   layout: KvLayout,
   mirrorRef: MirrorRef,
-  files: Held,
+  { files }: HeldFiles,
   cache: MirrorCache | undefined,
   refIndex: number,
 ): MirrorState {
   const trees = mirrorRef.folders.map(({ tree }) => tree).join(', ');
   const keys =
-    cache === undefined || !sameFolders(cache.mirrorRef, mirrorRef) ? [] : differing(byKey(cache), files);
+    cache === undefined || !sameFolders(cache.mirrorRef, mirrorRef) ? [] : differing(cache.held.files, files);
   const reason = `the values below ${layout.config} do not add up to the Git tree ${trees} of revision ${mirrorRef.revision}`;
   return { kind: 'tampered', reason, keys, mirrorRef, refIndex };
 }
 
-function differing(before: Held, now: Held): KvKey[] {
+function differing(before: HeldFiles['files'], now: HeldFiles['files']): KvKey[] {
   const keys = new Set([...before.keys(), ...now.keys()]);
   return [...keys]
     .filter((key) => before.get(key)?.id !== now.get(key)?.id)

@@ -1,6 +1,6 @@
 import type { JobRef } from '../domain/job/job-ref.js';
 import type { KnownJob } from '../domain/plan/plan-input.js';
-import type { LedgerState } from '../domain/record/ledger-entry.js';
+import type { LedgerJob, LedgerState } from '../domain/record/ledger-entry.js';
 import type { JsonObject } from '../domain/source/json.js';
 import type { ObjectId } from '../domain/source/revision.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -12,25 +12,54 @@ export interface OnRecord {
   unresolved: Set<JobRef>;
 }
 
-/** What the ledger knows of each job, with the documents last sent. */
-export async function readLedger(ledger: Ledger, signal: AbortSignal): Promise<OnRecord> {
+/**
+ * What the ledger knows of each job, with the documents last sent. Of what was known before only the jobs are read that
+ * have another entry now.
+ */
+export async function readLedger(ledger: Ledger, signal: AbortSignal, before?: OnRecord): Promise<OnRecord> {
   const { commit, state } = await ledger.head({ signal });
-  const jobs = Object.entries(state?.jobs ?? {});
-  const paths = jobs.flatMap(([, job]) => job.file ?? []);
+  if (before !== undefined && before.commit === commit) return before;
+  const known = new Map<JobRef, KnownJob>();
+  const unread: [JobRef, LedgerJob][] = [];
+  for (const [name, job] of Object.entries(state?.jobs ?? {})) {
+    const ref = name as JobRef;
+    const same = sameEntry(before?.state?.jobs[ref], job) ? before?.known.get(ref) : undefined;
+    if (same === undefined) unread.push([ref, job]);
+    // Set in any case, so that the order is that of the ledger.
+    known.set(ref, same ?? knownOf(job, undefined));
+  }
+  const paths = unread.flatMap(([, job]) => job.file ?? []);
   const documents: Map<string, JsonObject> =
     commit === undefined || paths.length === 0
       ? new Map<string, JsonObject>()
       : await ledger.documents(commit, paths, { signal });
-  const known = new Map<JobRef, KnownJob>();
-  for (const [ref, job] of jobs) {
-    const document = job.file === undefined ? undefined : documents.get(job.file);
-    known.set(ref as JobRef, {
-      scheduler: job.scheduler,
-      kind: job.kind,
-      id: job.id,
-      ...(document === undefined ? {} : { document }),
-      ...(job.failedDigest === undefined ? {} : { failedDigest: job.failedDigest }),
-    });
-  }
+  for (const [ref, job] of unread)
+    known.set(ref, knownOf(job, job.file === undefined ? undefined : documents.get(job.file)));
   return { commit, state, known, unresolved: new Set((state?.intents ?? []).map(({ ref }) => ref)) };
+}
+
+/** An entry is never changed: one of the same pass and time is the same one. */
+function sameEntry(before: LedgerJob | undefined, now: LedgerJob): boolean {
+  return (
+    before === now ||
+    (before !== undefined &&
+      before.file === now.file &&
+      before.at === now.at &&
+      before.revision === now.revision &&
+      before.outcome === now.outcome &&
+      before.failedDigest === now.failedDigest)
+  );
+}
+
+function knownOf(
+  { scheduler, kind, id, failedDigest }: LedgerJob,
+  document: JsonObject | undefined,
+): KnownJob {
+  return {
+    scheduler,
+    kind,
+    id,
+    ...(document === undefined ? {} : { document }),
+    ...(failedDigest === undefined ? {} : { failedDigest }),
+  };
 }

@@ -63,7 +63,12 @@ function withAfter(changes: readonly Change[], input: PlanInput): Change[] {
   const active = new Set(changes.filter((c) => c.action !== 'none').map((c) => c.ref));
   const all = input.desired;
   const after = new Map<JobRef, Set<JobRef>>(changes.map((c) => [c.ref, new Set<JobRef>()]));
-  const live = new Map([...input.schedulers.keys()].map((name) => [name, liveJobs(input, name)]));
+  const live = new Map<string, Job[]>();
+  const liveOf = (name: string): Job[] => {
+    const known = live.get(name) ?? liveJobs(input, name);
+    live.set(name, known);
+    return known;
+  };
   const kindOfChange = new Map(changes.map((c) => [c.ref, c.wanted ?? c.action]));
   for (const change of changes) {
     if (change.action === 'none') continue;
@@ -77,7 +82,7 @@ function withAfter(changes: readonly Change[], input: PlanInput): Change[] {
     }
     if (change.live !== undefined) {
       const asJob = liveAsJob(change.live, change.scheduler);
-      for (const ref of scheduler.model.dependencies(asJob, live.get(change.scheduler) ?? [])) {
+      for (const ref of scheduler.model.dependencies(asJob, liveOf(change.scheduler))) {
         if (ref !== change.ref && kindOfChange.get(ref) === 'delete') after.get(ref)?.add(change.ref);
       }
     }

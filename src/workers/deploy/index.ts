@@ -7,12 +7,12 @@ import { TowlineError } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 import { loop } from '../../runtime/loop.js';
 import { Bell } from '../../runtime/wake.js';
-import { ManifestCache } from '../../queries/declared.js';
 import { lead, withLock } from '../lead.js';
 import { runPass, type PassResult } from '../pass.js';
 import type { Worker } from '../worker.js';
 import { applyChanges, type DeployPolicy } from './apply.js';
-import { observeDeploy, type DeployMemory, type DeploySources } from './observe.js';
+import { DeployMemory } from './memory.js';
+import { observeDeploy, type DeploySources } from './observe.js';
 import { nothingToDeploy, planDeploy, type DeployObserved, type DeployPlan } from './plan.js';
 import { recordIntent, recordOutcome } from './record.js';
 
@@ -44,7 +44,7 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
   const log = options.log.child({ worker: 'deploy', environment: layout.environment });
   const key = layout.lock('deploy');
   const bell = new Bell();
-  const memory: DeployMemory = { manifests: new ManifestCache() };
+  const memory = new DeployMemory();
 
   const pass = (
     held: HeldLock | undefined,
@@ -73,10 +73,17 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
             signal: context.signal,
             ...(options.progress === undefined ? {} : { progress: options.progress }),
           });
+          for (const { ref } of outcomes) memory.seen?.stale.add(ref);
           return { outcomes };
         },
-        record: (applied, plan, observed, context) =>
-          recordOutcome(plan, applied.outcomes, observed, { ...options, lock: holding(held) }, context),
+        record: async (applied, plan, observed, context) => {
+          const targets = { ...options, lock: holding(held) };
+          const written = await recordOutcome(plan, applied.outcomes, observed, targets, context);
+          for (const [ref, status] of written) {
+            if (status === undefined) memory.seen?.statuses.delete(ref);
+            else memory.seen?.statuses.set(ref, status);
+          }
+        },
       },
       { signal, log, clock, dryRun, trigger },
     );

@@ -1,5 +1,6 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { ModelContext } from '../../domain/job/scheduler-model.js';
+import type { Validation } from '../../domain/job/validate/index.js';
 import type { RulePolicy } from '../../domain/job/validate/rule-policy.js';
 import type { PrunePolicy } from '../../domain/plan/gate.js';
 import type { PlanInput } from '../../domain/plan/plan-input.js';
@@ -9,11 +10,12 @@ import { placeText } from '../../domain/source/diagnostic.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import type { Ledger } from '../../ports/ledger.js';
 import type { Scheduler } from '../../ports/scheduler.js';
-import { declaredJobs, mirroredLayers, type ManifestCache, type Models } from '../../queries/declared.js';
-import { readMirror, type MirrorCache, type MirrorState } from '../../queries/desired.js';
+import { declaredJobs, mirroredLayers, type Models } from '../../queries/declared.js';
+import { readMirror, type MirrorState } from '../../queries/desired.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
 import { TowlineError } from '../../runtime/errors.js';
+import { refreshed, type DeployMemory } from './memory.js';
 import type { DeployObserved } from './plan.js';
 
 export interface DeploySources {
@@ -32,67 +34,110 @@ export interface DeploySources {
   retry: PlanInput['retry'];
 }
 
-/** What a deployer keeps between passes; a new process starts with none of it and finds the same plan. */
-export interface DeployMemory {
-  mirror?: MirrorCache;
-  manifests: ManifestCache;
-}
-
-/** Reads everything that the plan is made of. Undefined where nothing was mirrored yet. */
+/** Reads everything that the plan is made of, or what may have changed of it. Undefined where nothing was mirrored yet. */
 export async function observeDeploy(
   sources: DeploySources,
   memory: DeployMemory,
   { signal, full }: { signal: AbortSignal; full: boolean },
 ): Promise<DeployObserved | undefined> {
-  const { layout, kv, ledger, schedulers, policy, adopt, retry } = sources;
+  const { layout, kv, ledger, policy, adopt, retry } = sources;
+  const { mirror: before } = memory;
   const mirror = await readMirror(kv, layout, {
     signal,
     full,
     layers: sources.layers,
-    ...(memory.mirror === undefined ? {} : { cache: memory.mirror }),
+    ...(before === undefined ? {} : { cache: before }),
   });
+  // The files of a read that did not work out may be half of two revisions.
+  memory.mirror = undefined;
   if (mirror.kind === 'absent') return undefined;
   if (mirror.kind !== 'whole') throw notWhole(mirror, sources);
-  const { mirrorRef, files } = mirror;
-  memory.mirror = { mirrorRef, files };
-  const [models, { live, unreadable }, onRecord, statuses] = await Promise.all([
-    withVersions(sources.models, schedulers, signal),
-    readLive(schedulers, signal),
-    readLedger(ledger, signal),
-    readStatuses(kv, layout, signal),
-  ]);
+  const { mirrorRef, files, held } = mirror;
+  memory.mirror = { mirrorRef, held };
+  const onRecord = await readLedger(ledger, signal, memory.onRecord);
+  memory.onRecord = onRecord;
+  const models = await modelsNow(sources, memory, { signal, full });
   const declared = declaredJobs(mirroredLayers(mirrorRef.folders, files), models, {
     cache: memory.manifests,
     rules: sources.rules,
   });
-  const rejected = new Map<JobRef, string>();
-  for (const { ref, source } of declared.rejected) {
-    const first = declared.diagnostics.find(
-      (d) => d.severity === 'error' && source.files.includes(d.place.file),
-    );
-    rejected.set(
-      ref,
-      first === undefined ? `see ${source.file}` : `${placeText(first.place)}: ${first.message}`,
-    );
-  }
+  const { live, unreadable, statuses } = await look(sources, memory, declared, { signal, full });
   const input: PlanInput = {
     environment: layout.environment,
     revision: mirrorRef.revision,
     trees: mirrorRef.folders.map(({ folder, tree }) => ({ folder, tree })),
     desired: declared.jobs,
-    rejected,
+    rejected: reasonsOf(declared),
     complete: declared.complete,
     live,
     known: onRecord.known,
     unresolved: onRecord.unresolved,
     unreadable,
     schedulers: models,
+    comparisons: memory.comparisons,
     ignoreFields: sources.ignoreFields,
     together: sources.together,
     adopt,
     retry,
   };
   return { input, diagnostics: declared.diagnostics, policy, statuses };
+}
+
+/** The models, told the servers' versions; the same object while these are the same, because much is remembered for it. */
+async function modelsNow(
+  { models, schedulers }: DeploySources,
+  memory: DeployMemory,
+  { signal, full }: { signal: AbortSignal; full: boolean },
+): Promise<Models> {
+  const before = memory.models;
+  if (!full && before !== undefined) return before;
+  const now = await withVersions(models, schedulers, signal);
+  const same =
+    before !== undefined &&
+    [...now].every(([name, { context }]) => before.get(name)?.context.version === context.version);
+  return (memory.models = same ? before : now);
+}
+
+/** Live jobs and statuses: all of them, or of the last look with what may have changed since read anew. */
+async function look(
+  { schedulers, kv, layout }: DeploySources,
+  memory: DeployMemory,
+  declared: Validation,
+  { signal, full }: { signal: AbortSignal; full: boolean },
+): Promise<Pick<PlanInput, 'live' | 'unreadable'> & Pick<DeployObserved, 'statuses'>> {
+  const desired = new Map(declared.jobs.map((job) => [job.ref, job]));
+  const { seen } = memory;
+  // Until this look is done nothing is known: one that is cut off half-way must not be taken for one.
+  memory.seen = undefined;
+  const quick = full || seen === undefined ? undefined : await refreshed(seen, desired, schedulers, signal);
+  if (seen !== undefined && quick !== undefined) {
+    memory.seen = { ...seen, desired };
+    return { live: quick, unreadable: new Map(), statuses: seen.statuses };
+  }
+  const [{ live, unreadable }, statuses] = await Promise.all([
+    readLive(schedulers, signal),
+    readStatuses(kv, layout, signal),
+  ]);
+  if (unreadable.size === 0)
+    memory.seen = {
+      live: new Map(live.map((job) => [job.ref, job])),
+      stale: new Set(),
+      desired,
+      statuses,
+    };
+  return { live, unreadable, statuses };
+}
+
+function reasonsOf({ rejected, diagnostics }: Validation): Map<JobRef, string> {
+  const reasons = new Map<JobRef, string>();
+  for (const { ref, source } of rejected) {
+    const first = diagnostics.find((d) => d.severity === 'error' && source.files.includes(d.place.file));
+    reasons.set(
+      ref,
+      first === undefined ? `see ${source.file}` : `${placeText(first.place)}: ${first.message}`,
+    );
+  }
+  return reasons;
 }
 
 /** A mirror that is not whole is never acted on. Both cases end by themselves when the mirror has done its pass. */

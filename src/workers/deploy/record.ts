@@ -1,8 +1,9 @@
 import { changesToSend, intentEntry, outcomeEntry } from '../../domain/record/entries.js';
 import type { LedgerEntry, LedgerState } from '../../domain/record/ledger-entry.js';
 import type { Outcome } from '../../domain/record/outcome.js';
+import type { JobRef } from '../../domain/job/job-ref.js';
 import { sameStatus, type JobStatus } from '../../domain/record/status.js';
-import { kvJson, type KvKey, type KvLayout } from '../../domain/source/kv-layout.js';
+import { kvJson, type KvLayout } from '../../domain/source/kv-layout.js';
 import type { ObjectId } from '../../domain/source/revision.js';
 import { isoTime } from '../../ports/clock.js';
 import type { KvOperation, KvStore } from '../../ports/kv-store.js';
@@ -44,19 +45,28 @@ export async function recordOutcome(
   observed: DeployObserved,
   targets: RecordTargets,
   context: PassContext,
-): Promise<void> {
+): Promise<StatusChanges> {
   const signal = AbortSignal.timeout(RECORD_MS);
   if (outcomes.length > 0 || changesToSend(deployPlan.plan).length > 0)
     await recorded(targets, context, signal, (state) =>
       outcomeEntry(deployPlan.plan, outcomes, state, facts(context)),
     );
-  if (targets.lock.lost.aborted) return;
+  if (targets.lock.lost.aborted) return new Map();
+  const changes = statusChanges(deployPlan, outcomes, observed, context);
   await writeStatuses(
-    statusOperations(deployPlan, outcomes, observed, targets.layout, context),
+    [...changes].map(([ref, status]) => {
+      const at = ref.indexOf(':');
+      const key = targets.layout.status(ref.slice(0, at), ref.slice(at + 1));
+      return status === undefined ? { verb: 'delete', key } : { verb: 'set', key, value: kvJson(status) };
+    }),
     targets,
     signal,
   );
+  return changes;
 }
+
+/** Statuses to write by their jobs; undefined: to remove. */
+export type StatusChanges = Map<JobRef, JobStatus | undefined>;
 
 async function recorded(
   { ledger, ledgerRequired }: RecordTargets,
@@ -107,38 +117,26 @@ async function appendAnew(
   }
 }
 
-function statusOperations(
+function statusChanges(
   { plan, standing, obsolete }: DeployPlan,
   outcomes: readonly Outcome[],
   observed: DeployObserved,
-  layout: KvLayout,
   context: PassContext,
-): KvOperation[] {
-  const operations: KvOperation[] = [];
+): StatusChanges {
+  const changes: StatusChanges = new Map();
   const common = { revision: plan.revision, plan: plan.id, pass: context.id, since: isoTime(context.clock) };
-  const set = (key: KvKey, status: JobStatus): void => {
-    const now = observed.statuses.get(status.ref as never);
-    if (!sameStatus(now, status)) operations.push({ verb: 'set', key, value: kvJson(status) });
+  const set = (ref: JobRef, status: JobStatus): void => {
+    if (!sameStatus(observed.statuses.get(ref), status)) changes.set(ref, status);
   };
-  for (const { change, state, message } of standing) {
-    set(layout.status(change.scheduler, change.id), {
-      ref: change.ref,
-      ...common,
-      action: change.action,
-      state,
-      message,
-    });
-  }
-  for (const { ref, scheduler, id, action, state, message } of outcomes) {
+  for (const { change, state, message } of standing)
+    set(change.ref, { ref: change.ref, ...common, action: change.action, state, message });
+  for (const { ref, action, state, message } of outcomes) {
     const gone = state === 'applied' && plan.changes.some((c) => c.ref === ref && c.desired === undefined);
-    if (gone) operations.push({ verb: 'delete', key: layout.status(scheduler, id) });
-    else set(layout.status(scheduler, id), { ref, ...common, action, state, message });
+    if (gone) changes.set(ref, undefined);
+    else set(ref, { ref, ...common, action, state, message });
   }
-  for (const ref of obsolete) {
-    const at = ref.indexOf(':');
-    operations.push({ verb: 'delete', key: layout.status(ref.slice(0, at), ref.slice(at + 1)) });
-  }
-  return operations;
+  for (const ref of obsolete) changes.set(ref, undefined);
+  return changes;
 }
 
 async function writeStatuses(

@@ -7,6 +7,9 @@ import { jobAt } from './owner.js';
 import type { Policy } from './policy.js';
 import { EVERY_RULE, Judge, type RulePolicy } from './rule-policy.js';
 import { statedJobs, type Schedulers, type Understood } from './stated-jobs.js';
+import { ValidationCache } from './validation-cache.js';
+
+export { ValidationCache };
 
 /** What a set of manifests states, and everything that is wrong with it. */
 export interface Validation {
@@ -27,8 +30,10 @@ export function validateManifests(
   manifests: readonly Manifest[],
   schedulers: Schedulers,
   policy: RulePolicy = EVERY_RULE,
+  cache = new ValidationCache(),
 ): Validation {
-  const stated = statedJobs(manifests, schedulers);
+  const known = cache.for(schedulers, policy.policies);
+  const stated = statedJobs(manifests, schedulers, known);
   const judge = new Judge(policy, manifests);
   const refused = new Set<JobRef>();
   const refuse = (job: Job): void => void refused.add(job.ref);
@@ -44,10 +49,12 @@ export function validateManifests(
   }
 
   for (const job of stated.jobs) {
-    const found = judge.judge([
+    const all = known.findings(job, () => [
       ...jobFindings(job, schedulers),
       ...policy.policies.flatMap((each) => policyFindings(each, job)),
     ]);
+    if (all.length === 0) continue;
+    const found = judge.judge(all);
     diagnostics.push(...found);
     if (hasErrors(found)) refuse(job);
   }

@@ -5,6 +5,7 @@ import { jobRef, type SchedulerName } from '../job-ref.js';
 import type { Manifest, ManifestDocument } from '../manifest.js';
 import type { ModelContext, SchedulerModel } from '../scheduler-model.js';
 import { jobAt } from './owner.js';
+import { ValidationCache } from './validation-cache.js';
 
 /** A scheduler's model, with what is known of the server. */
 export interface Understood {
@@ -28,19 +29,33 @@ export interface Stated {
  * The jobs that manifests state, unvalidated: a document, or every entry of an array, belongs to the first scheduler that
  * knows its shape.
  */
-export function statedJobs(manifests: readonly Manifest[], schedulers: Schedulers): Stated {
+export function statedJobs(
+  manifests: readonly Manifest[],
+  schedulers: Schedulers,
+  cache = new ValidationCache(),
+): Stated {
   const stated: Stated = { jobs: [], refused: new Set(), diagnostics: [], complete: true };
   for (const manifest of manifests) {
-    stated.diagnostics.push(...manifest.diagnostics);
-    if (hasErrors(manifest.diagnostics)) stated.complete = false;
-    for (const document of manifest.documents) {
-      const { value } = document;
-      if (Array.isArray(value))
-        value.forEach((each, index) =>
-          readPart({ manifest, document, value: each, at: `/${index}` }, schedulers, stated),
-        );
-      else readPart({ manifest, document, value, at: '' }, schedulers, stated);
-    }
+    const own = cache.stated(manifest, () => statedBy(manifest, schedulers));
+    stated.jobs.push(...own.jobs);
+    own.refused.forEach((job) => stated.refused.add(job));
+    stated.diagnostics.push(...own.diagnostics);
+    if (!own.complete) stated.complete = false;
+  }
+  return stated;
+}
+
+function statedBy(manifest: Manifest, schedulers: Schedulers): Stated {
+  const stated: Stated = { jobs: [], refused: new Set(), diagnostics: [], complete: true };
+  stated.diagnostics.push(...manifest.diagnostics);
+  if (hasErrors(manifest.diagnostics)) stated.complete = false;
+  for (const document of manifest.documents) {
+    const { value } = document;
+    if (Array.isArray(value))
+      value.forEach((each, index) =>
+        readPart({ manifest, document, value: each, at: `/${index}` }, schedulers, stated),
+      );
+    else readPart({ manifest, document, value, at: '' }, schedulers, stated);
   }
   return stated;
 }

@@ -17,7 +17,7 @@ import { EventHub } from './api/hub.js';
 import { carryOut } from './apply.js';
 import type { Sending } from './current.js';
 import type { End } from './end.js';
-import { observe, tasksOf } from './observe.js';
+import { find, observe, tasksOf } from './observe.js';
 import { carryOutTogether } from './together.js';
 
 export interface MarathonOptions {
@@ -70,6 +70,7 @@ export function marathonScheduler(options: MarathonOptions): Scheduler {
     name,
     kind: 'marathon',
     observe: ({ signal }) => observe(client, name, signal),
+    find: (job, { signal }) => find(client, name, job, signal),
 
     async apply(change, applying) {
       const [outcome] = await concluded([change], applying, async (sending) => {

@@ -28,6 +28,31 @@ export async function observe(client: MarathonClient, name: string, signal: Abor
   ];
 }
 
+/** One app, pod or group, as the whole list would have it. */
+export async function find(
+  client: MarathonClient,
+  name: string,
+  { kind, id }: { kind: string; id: string },
+  signal: AbortSignal,
+): Promise<LiveJob | undefined> {
+  const path =
+    kind === 'pod'
+      ? `/v2/pods${pathOf(id)}`
+      : kind === 'group'
+        ? `/v2/groups${pathOf(id)}`
+        : `/v2/apps${pathOf(id)}`;
+  const answer = await client.read(kind === 'group' ? `${path}?embed=group.groups` : path, signal);
+  if (!isObject(answer)) return undefined;
+  if (kind === 'group')
+    return groupsBelow(answer)
+      .map((spec) => toLive(name, 'group', spec, new Set()))
+      .find((job) => job.id === id);
+  const spec = kind === 'pod' ? answer : answer['app'];
+  if (!isObject(spec)) throw malformed(`${kind} ${id}`);
+  const deploying = kind === 'app' && listOf(spec['deployments'] ?? [], 'deployments').length > 0;
+  return toLive(name, kind, spec, new Set(deploying ? [id] : []));
+}
+
 /** Before 1.4 there are no pods: 404. Any other trouble is an error, or every pod would look as if it were gone. */
 async function knowsPods(client: MarathonClient, signal: AbortSignal): Promise<boolean> {
   return (await client.probe('/v2/pods', signal)) === 200;
