@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { freePorts, startConsul } from './lib/consul.mjs';
 import { commits, manifest, nameOf } from './lib/repository.mjs';
 
-const RUNS = 15;
+const RUNS = Number(process.env.BENCH_RUNS ?? 15);
 const program = path.resolve(import.meta.dirname, '../dist/towline.js');
 const { values: given } = parseArgs({
   options: {
@@ -64,7 +64,7 @@ async function world(count, name, edits) {
     ].join('\n'),
   );
   const towline = (...args) =>
-    spawn(process.execPath, [program, ...args], {
+    spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), program, ...args], {
       cwd: home,
       stdio: ['ignore', 'ignore', given.log ? 'inherit' : 'ignore'],
       env: { ...process.env, TOWLINE_LOG_LEVEL: given.log ? 'debug' : 'error' },

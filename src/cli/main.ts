@@ -1,8 +1,12 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { isAbort } from '../runtime/errors.js';
 import { EXIT } from '../runtime/exit-codes.js';
 import type { Io } from './io.js';
 import { buildProgram } from './program.js';
+
+// Hundreds of calls side by side listen to one signal; that many listeners are no leak here.
+setMaxListeners(10_000);
 
 const stop = new AbortController();
 let stoppedBy: NodeJS.Signals | undefined;

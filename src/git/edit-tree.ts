@@ -1,12 +1,7 @@
-import type { ObjectId } from '../domain/source/revision.js';
-import { parseObjectId } from '../domain/source/revision.js';
-import type { Waiting } from '../ports/kv-store.js';
+import type { ObjectFormat, ObjectId } from '../domain/source/revision.js';
 import type { CatFile } from './cat-file.js';
-import { git, type OpenRepository } from './run.js';
-import { FOLDER, treeLines, type TreeLine } from './tree-lines.js';
-
-/** Blobs written side by side. */
-const WRITERS = 8;
+import type { ObjectWriter } from './object-writer.js';
+import { FOLDER, treeLines } from './tree-lines.js';
 
 /** What a folder is to become: files by name (null: gone), and the folders below it. */
 interface Edit {
@@ -14,18 +9,26 @@ interface Edit {
   folders: Map<string, Edit>;
 }
 
+interface Tools {
+  objects: CatFile;
+  writer: ObjectWriter;
+  format: ObjectFormat;
+}
+
 /**
  * The tree that a tree becomes by writing and removing files: only the folders on the way are read and written, however
  * large the rest is. Files keep their mode, folders that end up empty are gone.
  */
 export async function editTree(
-  place: OpenRepository,
-  objects: CatFile,
   { base, files }: { base: ObjectId | undefined; files: ReadonlyMap<string, Uint8Array | null> },
-  waiting: Waiting,
+  tools: Tools,
 ): Promise<ObjectId> {
-  const blobs = await writeBlobs(place, files, waiting);
   const root: Edit = { files: new Map(), folders: new Map() };
+  const blobs = await Promise.all(
+    [...files].map(
+      async ([path, bytes]) => [path, bytes === null ? null : await tools.writer.blob(bytes)] as const,
+    ),
+  );
   for (const [path, id] of blobs) {
     const names = Buffer.from(path, 'utf8').toString('latin1').split('/');
     const name = names.pop() ?? '';
@@ -37,18 +40,12 @@ export async function editTree(
     }
     folder.files.set(name, id);
   }
-  return (await written(root, base, { place, objects, waiting })) ?? makeTree(place, new Map(), waiting);
-}
-
-interface Tools {
-  place: OpenRepository;
-  objects: CatFile;
-  waiting: Waiting;
+  return (await written(root, base, tools)) ?? tools.writer.tree(new Map());
 }
 
 /** Undefined: nothing is left of the folder. */
 async function written(edit: Edit, base: ObjectId | undefined, tools: Tools): Promise<ObjectId | undefined> {
-  const lines = await treeLines(tools.objects, base, tools.place.format);
+  const lines = await treeLines(tools.objects, base, tools.format);
   const below = await Promise.all(
     [...edit.folders].map(async ([name, folder]) => {
       const before = lines.get(name);
@@ -65,54 +62,5 @@ async function written(edit: Edit, base: ObjectId | undefined, tools: Tools): Pr
     else
       lines.set(name, { mode: before === undefined || before.mode === FOLDER ? '100644' : before.mode, id });
   }
-  return lines.size === 0 ? undefined : makeTree(tools.place, lines, tools.waiting);
-}
-
-async function makeTree(
-  place: OpenRepository,
-  lines: ReadonlyMap<string, TreeLine>,
-  waiting: Waiting,
-): Promise<ObjectId> {
-  const input = [...lines].map(([name, { mode, id }]) => {
-    const type = mode === FOLDER ? 'tree' : mode === '160000' ? 'commit' : 'blob';
-    return Buffer.concat([
-      Buffer.from(`${mode} ${type} ${id}\t`),
-      Buffer.from(name, 'latin1'),
-      Buffer.from([0]),
-    ]);
-  });
-  // A submodule's commit is somewhere else; everything else was read from this repository or written to it.
-  const { stdout } = await git(place, ['mktree', '-z', '--missing'], {
-    ...waiting,
-    input: Buffer.concat(input),
-  });
-  return idIn(stdout);
-}
-
-async function writeBlobs(
-  place: OpenRepository,
-  files: ReadonlyMap<string, Uint8Array | null>,
-  waiting: Waiting,
-): Promise<Map<string, ObjectId | null>> {
-  const ids = new Map<string, ObjectId | null>();
-  const left = [...files];
-  const writer = async (): Promise<void> => {
-    for (let next = left.pop(); next !== undefined; next = left.pop()) {
-      const [path, bytes] = next;
-      ids.set(
-        path,
-        bytes === null
-          ? null
-          : idIn((await git(place, ['hash-object', '-w', '--stdin'], { ...waiting, input: bytes })).stdout),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(WRITERS, left.length) }, writer));
-  return ids;
-}
-
-function idIn(stdout: Buffer): ObjectId {
-  const id = parseObjectId(stdout.toString('latin1').trim());
-  if (id === undefined) throw new Error('git printed no object id');
-  return id;
+  return lines.size === 0 ? undefined : tools.writer.tree(lines);
 }

@@ -18,10 +18,11 @@ import { Fetcher, parseRefs } from './fetcher.js';
 import { isRefName, LOG_FORMAT, parseLog, parseLsTree } from './parse.js';
 import { publishCommit } from './publish.js';
 import { openRepository, type Place } from './open.js';
+import { RefUpdates } from './ref-updates.js';
 import { PLAIN_ACCESS } from './remote-access.js';
 import { git, gitOutput, repositoryAway, type OpenRepository } from './run.js';
 import { treeDiff } from './tree-diff.js';
-import { writeCommit } from './write-commit.js';
+import { CommitWriter } from './write-commit.js';
 
 export interface GitStoreOptions extends Place {
   author: { name: string; email: string };
@@ -33,6 +34,8 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
   const { location, log, access = PLAIN_ACCESS } = options;
   let opening: Promise<OpenRepository> | undefined;
   let catFile: CatFile | undefined;
+  let commits: CommitWriter | undefined;
+  let updates: RefUpdates | undefined;
   const closing = new AbortController();
   let fetcher: Fetcher | undefined;
   /** Inode of the git folder, when it was last looked at. */
@@ -98,7 +101,9 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
     const now = await stat(gitDir).catch(() => undefined);
     if (now === undefined || (folder !== undefined && folder !== now.ino)) {
       catFile?.close();
+      updates?.close();
       catFile = undefined;
+      updates = undefined;
     }
     folder = now?.ino;
     if (now === undefined) throw repositoryAway(gitDir);
@@ -215,18 +220,21 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
 
     async writeCommit(commit: NewCommit, waiting) {
       const place = await open(waiting);
-      return writeCommit(place, objects(place), commit, waiting);
+      commits ??= new CommitWriter(place, () => objects(place));
+      return commits.write(commit, waiting);
     },
 
     async publish(branch, revision, publishing) {
       const place = await open(publishing);
-      await publishCommit(place, { branch, revision, ...publishing });
+      updates ??= new RefUpdates(place);
+      await publishCommit(place, updates, { branch, revision, ...publishing });
     },
 
     async close() {
       closing.abort(new DOMException('the repository is closed', 'AbortError'));
       await fetcher?.close();
       catFile?.close();
+      updates?.close();
     },
   };
 }

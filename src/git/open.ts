@@ -38,7 +38,15 @@ export async function openRepository(
       .toString('utf8')
       .trim();
   const format: ObjectFormat = (await config('extensions.objectFormat')) === 'sha256' ? 'sha256' : 'sha1';
-  return { ...place, remote, remoteEnv, format, bare: (await config('core.bare')) === 'true' };
+  const [bare, shared] = [await config('core.bare'), await config('core.sharedRepository')];
+  return {
+    ...place,
+    remote,
+    remoteEnv,
+    format,
+    bare: bare === 'true',
+    shared: !['', 'false', 'umask', '0'].includes(shared),
+  };
 }
 
 function isRemote(location: string): boolean {

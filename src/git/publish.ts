@@ -1,6 +1,7 @@
 import type { Revision } from '../domain/source/revision.js';
 import type { Waiting } from '../ports/kv-store.js';
 import { TowlineError } from '../runtime/errors.js';
+import type { RefUpdates } from './ref-updates.js';
 import { failure, git, type OpenRepository } from './run.js';
 
 interface Publishing extends Waiting {
@@ -15,10 +16,14 @@ interface Publishing extends Waiting {
  * Moves a branch by compare-and-swap. A remote is pushed to with a lease; a repository in place gets a push to itself,
  * so that its hooks run as for everybody, or a plain ref update where hooks must not run (the ledger).
  */
-export async function publishCommit(place: OpenRepository, publishing: Publishing): Promise<void> {
+export async function publishCommit(
+  place: OpenRepository,
+  updates: RefUpdates,
+  publishing: Publishing,
+): Promise<void> {
   if (place.remote !== undefined) return push(place, place.remote, publishing);
   if (publishing.runHooks) return push(place, place.gitDir, publishing);
-  await updateRef(place, publishing);
+  await updateRef(place, updates, publishing);
 }
 
 async function push(
@@ -84,18 +89,16 @@ async function push(
 
 async function updateRef(
   place: OpenRepository,
+  updates: RefUpdates,
   { branch, revision, expected, signal }: Publishing,
 ): Promise<void> {
+  signal.throwIfAborted();
   const zero = '0'.repeat(place.format === 'sha256' ? 64 : 40);
-  const result = await git(
-    place,
-    ['update-ref', '-m', 'towline', `refs/heads/${branch}`, revision, expected ?? zero],
-    { signal, allow: [0, 1, 128] },
-  );
-  if (result.exitCode === 0) return;
-  if (/cannot lock ref|unable to resolve|reference already exists|but expected/i.test(result.stderr))
+  const problem = await updates.move(`refs/heads/${branch}`, revision, expected ?? zero);
+  if (problem === undefined) return;
+  if (/cannot lock ref|unable to resolve|reference already exists|but expected/i.test(problem))
     throw lostRace(branch);
-  throw failure(['update-ref'], result.exitCode, result.stderr);
+  throw failure(['update-ref'], 128, problem);
 }
 
 function lostRace(branch: string): TowlineError {

@@ -45,6 +45,8 @@ export interface OpenRepository extends GitPlace {
   remoteEnv: Record<string, string>;
   format: ObjectFormat;
   bare: boolean;
+  /** Several people write into it (core.sharedRepository). */
+  shared: boolean;
 }
 
 export interface GitResult {

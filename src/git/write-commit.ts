@@ -1,22 +1,76 @@
 import { parseObjectId, parseRevision, type ObjectId, type Revision } from '../domain/source/revision.js';
 import type { NewCommit } from '../ports/git-store.js';
 import type { Waiting } from '../ports/kv-store.js';
+import { bulkTree } from './bulk-tree.js';
 import type { CatFile } from './cat-file.js';
 import { editTree } from './edit-tree.js';
+import { objectWriter } from './object-writer.js';
 import { git, type OpenRepository } from './run.js';
 
-/** Writes blobs, trees and a commit that nothing points to yet. No work tree and no index is touched. */
-export async function writeCommit(
+/** Files beyond which one index for all of them is quicker than each by itself. */
+const MANY = 64;
+/** How long it is remembered whether commits are to be signed. */
+const REMEMBER_MS = 30_000;
+
+/** Writes commits that nothing points to yet. No work tree, and no index of the repository, is touched. */
+export class CommitWriter {
+  #sign: { wanted: boolean; until: number } | undefined;
+
+  constructor(
+    readonly place: OpenRepository,
+    readonly objects: () => CatFile,
+  ) {}
+
+  async write(commit: NewCommit, waiting: Waiting): Promise<Revision> {
+    const { place } = this;
+    const objects = this.objects();
+    const [base, sign] = await Promise.all([treeOf(objects, commit.base), this.#wantsSignature(waiting)]);
+    const { files } = commit;
+    const writer = objectWriter(place, waiting);
+    const tree =
+      files.size > MANY
+        ? await bulkTree(place, { base, files }, waiting)
+        : await editTree({ base, files }, { objects, writer, format: place.format });
+    const own = sign ? undefined : writer.commit?.(commitBytes(commit, tree));
+    await writer.flush();
+    const revision = own ?? (await byGit(place, commit, tree, sign, waiting));
+    const parsed = parseRevision(revision);
+    if (parsed === undefined) throw new Error('git commit-tree printed no commit');
+    return parsed;
+  }
+
+  /** commit-tree ignores commit.gpgSign, so the repository's wish is asked for and passed on. */
+  async #wantsSignature(waiting: Waiting): Promise<boolean> {
+    const now = performance.now();
+    if (this.#sign !== undefined && now < this.#sign.until) return this.#sign.wanted;
+    const args = ['config', '--type=bool', '--get', 'commit.gpgSign'];
+    const { stdout } = await git(this.place, args, { ...waiting, allow: [0, 1] });
+    const wanted = stdout.toString('utf8').trim() === 'true';
+    this.#sign = { wanted, until: now + REMEMBER_MS };
+    return wanted;
+  }
+}
+
+function commitBytes({ parents, author: { name, email }, at, message }: NewCommit, tree: ObjectId): Buffer {
+  const who = `${name} <${email}> ${Math.floor(at / 1000)} +0000`;
+  const lines = [
+    `tree ${tree}`,
+    ...parents.map((parent) => `parent ${parent}`),
+    `author ${who}`,
+    `committer ${who}`,
+  ];
+  return Buffer.from(`${lines.join('\n')}\n\n${message.endsWith('\n') ? message : `${message}\n`}`);
+}
+
+async function byGit(
   place: OpenRepository,
-  objects: CatFile,
-  commit: NewCommit,
+  { parents, author: { name, email }, at, message }: NewCommit,
+  tree: ObjectId,
+  sign: boolean,
   waiting: Waiting,
-): Promise<Revision> {
-  const [base, sign] = await Promise.all([treeOf(objects, commit.base), wantsSignature(place, waiting)]);
-  const tree = await editTree(place, objects, { base, files: commit.files }, waiting);
-  const date = `${Math.floor(commit.at / 1000)} +0000`;
-  const { name, email } = commit.author;
-  const who = {
+): Promise<string> {
+  const date = `${Math.floor(at / 1000)} +0000`;
+  const env = {
     GIT_AUTHOR_NAME: name,
     GIT_AUTHOR_EMAIL: email,
     GIT_AUTHOR_DATE: date,
@@ -24,15 +78,9 @@ export async function writeCommit(
     GIT_COMMITTER_EMAIL: email,
     GIT_COMMITTER_DATE: date,
   };
-  const parents = commit.parents.flatMap((parent) => ['-p', parent]);
-  const { stdout } = await git(place, ['commit-tree', ...(sign ? ['-S'] : []), ...parents, '-F', '-', tree], {
-    ...waiting,
-    env: who,
-    input: commit.message,
-  });
-  const revision = parseRevision(stdout.toString('utf8').trim());
-  if (revision === undefined) throw new Error('git commit-tree printed no commit');
-  return revision;
+  const named = parents.flatMap((parent) => ['-p', parent]);
+  const args = ['commit-tree', ...(sign ? ['-S'] : []), ...named, '-F', '-', tree];
+  return (await git(place, args, { ...waiting, env, input: message })).stdout.toString('utf8').trim();
 }
 
 async function treeOf(objects: CatFile, base: Revision | undefined): Promise<ObjectId | undefined> {
@@ -41,11 +89,4 @@ async function treeOf(objects: CatFile, base: Revision | undefined): Promise<Obj
   const id = found?.type === 'tree' ? parseObjectId(found.id) : undefined;
   if (id === undefined) throw new Error(`${base} is no commit of this repository`);
   return id;
-}
-
-/** commit-tree ignores commit.gpgSign, so the repository's wish is asked for and passed on. */
-async function wantsSignature(place: OpenRepository, waiting: Waiting): Promise<boolean> {
-  const args = ['config', '--type=bool', '--get', 'commit.gpgSign'];
-  const { stdout } = await git(place, args, { ...waiting, allow: [0, 1] });
-  return stdout.toString('utf8').trim() === 'true';
 }

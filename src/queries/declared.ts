@@ -38,12 +38,17 @@ export interface ParsedStore {
   put(id: string, values: ParsedValues): void;
 }
 
+/** Stands for a file that holds no jobs. */
+const NONE: SourceFile = { path: '', bytes: new Uint8Array() };
+
 /**
  * Parsed files by content, and what follows from them: a file that did not change is not parsed, merged or judged again.
- * Entries of the last call are kept.
  */
 export class ManifestCache {
-  #manifests = new Map<string, Manifest>();
+  /** The newest of each path. */
+  readonly #byPath = new Map<string, { id: string; manifest: Manifest }>();
+  readonly #byFile = new WeakMap<SourceFile, Manifest>();
+  readonly #layered = new WeakMap<SourceFile, SourceFile>();
   readonly #store: ParsedStore | undefined;
   readonly merged = new MergeCache();
   readonly validated = new ValidationCache();
@@ -57,18 +62,30 @@ export class ManifestCache {
   }
 
   parseLayers(layers: readonly (readonly SourceFile[])[]): Manifest[][] {
-    const next = new Map<string, Manifest>();
-    const parsed = layers.map((files) =>
-      files.map(({ path, id, bytes }) => {
-        if (id === undefined) return this.#parse(path, bytes);
-        const name = `${id} ${path}`;
-        const manifest = this.#manifests.get(name) ?? this.#parse(path, bytes);
-        next.set(name, manifest);
-        return manifest;
+    return layers.map((files) =>
+      files.map((file) => {
+        const known = this.#byFile.get(file) ?? this.#parseFile(file);
+        this.#byFile.set(file, known);
+        return known;
       }),
     );
-    this.#manifests = next;
-    return parsed;
+  }
+
+  #parseFile({ path, id, bytes }: SourceFile): Manifest {
+    if (id === undefined) return this.#parse(path, bytes);
+    const known = this.#byPath.get(path);
+    const manifest = known?.id === id ? known.manifest : this.#parse(path, bytes);
+    this.#byPath.set(path, { id, manifest });
+    return manifest;
+  }
+
+  /** A mirrored file under its path in the job repository; undefined where it holds no jobs. */
+  layered(file: SourceFile & { folder: string }): SourceFile | undefined {
+    const known = this.#layered.get(file);
+    if (known !== undefined) return known === NONE ? undefined : known;
+    const now = holdsJobs(file.path) ? { ...file, path: pathIn(file.folder, file.path) } : NONE;
+    this.#layered.set(file, now);
+    return now === NONE ? undefined : now;
   }
 
   /** Only what is faultless is kept: findings have places, and comments that take them back have too. */
@@ -125,15 +142,17 @@ export function declaredJobs(
   return validateManifests(declaredManifests(layers, models, cache), models, rules, cache.validated);
 }
 
-/** The manifests of mirrored folders, under their paths in the job repository. */
+/** The manifests of mirrored folders, under their paths in the job repository; the same files give the same objects. */
 export function mirroredLayers(
   folders: readonly Pick<MirrorFolder, 'folder' | 'exceptions'>[],
   files: readonly (SourceFile & { folder: string })[],
+  cache = new ManifestCache(),
 ): LayerFiles[] {
   const byFolder = new Map<string, SourceFile[]>(folders.map(({ folder }) => [folder, []]));
-  for (const file of files)
-    if (holdsJobs(file.path))
-      byFolder.get(file.folder)?.push({ ...file, path: pathIn(file.folder, file.path) });
+  for (const file of files) {
+    const manifest = cache.layered(file);
+    if (manifest !== undefined) byFolder.get(file.folder)?.push(manifest);
+  }
   return folders.map(({ folder, exceptions }) => ({
     folder,
     files: byFolder.get(folder) ?? [],

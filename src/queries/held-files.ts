@@ -26,7 +26,10 @@ export class HeldFiles {
   readonly #proofs = new Map<string, Proof>();
 
   set(key: string, file: MirroredFile): void {
-    this.delete(key);
+    const before = this.files.get(key);
+    if (before !== undefined && (before.folder !== file.folder || before.path !== file.path))
+      this.delete(key);
+    // In its old place: what comes after it must not seem to have changed.
     this.files.set(key, file);
     const proof = this.#proofs.get(file.folder);
     if (proof !== undefined) place(proof, file);

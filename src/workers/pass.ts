@@ -55,9 +55,12 @@ export async function runPass<Observed, Plan, Applied>(
   const child = log.child({ worker: steps.worker, environment: steps.environment, pass: id });
   const context: PassContext = { id, signal, log: child, clock, dryRun, trigger };
   signal.throwIfAborted();
+  const began = clock.now();
   const observed = await steps.observe(context);
+  const seen = clock.now();
   if (observed === undefined) return { kind: 'nothing-observed', pass: id };
   const plan = steps.plan(observed);
+  child.debug({ observeMs: seen - began, planMs: clock.now() - seen }, 'planned');
   if (steps.nothingToDo(plan)) return { kind: 'unchanged', pass: id, plan };
   if (dryRun) return { kind: 'planned', pass: id, plan };
   signal.throwIfAborted();

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseManifest } from '../../src/domain/job/parse-manifest.js';
+import { statedJobs } from '../../src/domain/job/validate/stated-jobs.js';
 import { validateManifests } from '../../src/domain/job/validate/index.js';
+import { marathonModel } from '../../src/schedulers/marathon/model/index.js';
 import { SCHEDULER_KINDS } from '../../src/schedulers/registry.js';
 import { SINGLE } from './all-cases.js';
 import { CHRONOS_SETS, MARATHON_SETS } from './sets.cases.js';
@@ -38,6 +40,20 @@ describe('the rules over several jobs', () => {
     },
   );
 });
+
+it.each([...MARATHON_SETS.map(({ code, bad }) => [code, bad] as const)])(
+  '%s looks at nothing but what its model says that it looks at',
+  (_code, bad) => {
+    const model = marathonModel;
+    const stated = statedJobs(
+      bad.map((job, at) => parseManifest(`${at}.json`, Buffer.from(JSON.stringify(job)))),
+      new Map([['marathon', { model, context: { settings: {} } }]]),
+    ).jobs;
+    const reduced = stated.map((job) => ({ ...job, spec: model.setFacts?.(job) ?? job.spec }));
+    const context = { settings: {} };
+    expect(model.validateSet(reduced, context)).toEqual(model.validateSet(stated, context));
+  },
+);
 
 it('has a case for every rule of the catalogue, and for no other', () => {
   const known = [...SCHEDULER_KINDS.values()].flatMap(({ model }) => model.rules.map(({ code }) => code));

@@ -85,6 +85,11 @@ export interface SchedulerModel {
    * jobs with errors of their own are among them: a spec need not fit its schema. Each finding points into its job.
    */
   validateSet(jobs: readonly Job[], context: ModelContext): Diagnostic[];
+  /**
+   * What `validateSet` looks at of a job, and nothing else: while that is the same, so is what it finds. Absent: anything
+   * may matter.
+   */
+  setFacts?(job: Pick<Job, 'kind' | 'spec'>): JsonObject;
   /** References of jobs that must be applied before this one; may name jobs that do not exist. */
   dependencies(job: Job, all: readonly Job[]): JobRef[];
   /** Compares a desired document with a live one, both native, ignoring what the scheduler itself fills in or moves. */

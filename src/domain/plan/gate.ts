@@ -17,9 +17,9 @@ export interface PrunePolicy {
  * The prune limit: a mistake in Git (a wrong folder, a lost merge) must not empty an environment. Above the limit every
  * deletion of the plan is held, not just those beyond it: which ones are right can't be told from here.
  */
-export function gatePrunes(changes: readonly Change[], owned: number, policy: PrunePolicy): Change[] {
+export function gatePrunes(changes: readonly Change[], owned: () => number, policy: PrunePolicy): Change[] {
   const deletions = changes.filter((c) => c.action === 'delete').length;
-  const reason = pruneReason(deletions, owned, policy);
+  const reason = deletions === 0 ? undefined : pruneReason(deletions, owned(), policy);
   if (reason === undefined) return [...changes];
   return changes.map((c) => (c.action === 'delete' ? blocked(c, 'delete', reason) : c));
 }

@@ -42,7 +42,7 @@ describe('a plan', () => {
       }),
       LENIENT,
     );
-    expect(lines(plan)).toEqual(['delete gone', 'none kept', 'delete recorded']);
+    expect(lines(plan)).toEqual(['delete gone', 'delete recorded', 'none kept']);
   });
 
   it('does not touch a job that exists and belongs to somebody else, and says how to adopt it', () => {

@@ -13,42 +13,71 @@ import type { PlanInput } from './plan-input.js';
  * byte. Changes come in an order that respects `after`; a job that is held back holds back what depends on it.
  */
 export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
-  const live = new Map(input.live.map((job) => [job.ref, job]));
-  const stated = desiredChanges(input, live);
-  const drafts = [...stated, ...goneChanges(input, stated), ...forgottenChanges(input, live)];
-  const gated = gatePrunes(drafts, ownedCount(input), policy);
-  const changes = holdSets(holdDependents(inOrder(withAfter(inSets(gated, input), input)), input));
+  const live = new Map<JobRef, LiveJob>();
+  for (const job of input.live) live.set(job.ref, job);
+  const { acting, idle } = statedChanges(input, live);
+  const wanted = new Set<JobRef>();
+  for (const { ref } of input.desired) wanted.add(ref);
+  input.idle?.keep(wanted);
+  const drafts = [...acting, ...goneChanges(input, acting, wanted), ...forgottenChanges(input, live, wanted)];
+  const gated = gatePrunes(drafts, () => ownedCount(input), policy);
+  const ordered = holdSets(holdDependents(inOrder(withAfter(inSets(gated, input), input)), input));
   return {
-    id: planId(input.environment, changes),
+    id: planId(input.environment, ordered),
     environment: input.environment,
     revision: input.revision,
     trees: input.trees,
-    changes,
+    // What stays as it is waits for nothing, and nothing waits for it.
+    changes: [...ordered, ...idle],
   };
 }
 
-function desiredChanges(input: PlanInput, live: ReadonlyMap<JobRef, LiveJob>): Change[] {
-  return input.desired.map((job) => ({ ...changeOfDesired(job, live.get(job.ref), input), after: [] }));
+/** The changes of the jobs of Git: those that do something, or are held, and the many that do nothing. */
+function statedChanges(
+  input: PlanInput,
+  live: ReadonlyMap<JobRef, LiveJob>,
+): { acting: Change[]; idle: Change[] } {
+  const [acting, idle]: [Change[], Change[]] = [[], []];
+  // Where a scheduler can't be read, or a person allows more than usual, every job is looked at.
+  const plain = input.unreadable.size === 0 && input.adopt === 'none' && input.retry === 'none';
+  const memory = plain ? input.idle : undefined;
+  for (const job of input.desired) {
+    const [now, known] = [live.get(job.ref), input.known.get(job.ref)];
+    const before = input.unresolved.has(job.ref) ? undefined : memory?.get(job.ref, job, now, known);
+    const change: Change = before ?? { ...changeOfDesired(job, now, input), after: [] };
+    if (change.action !== 'none' || change.unresolved) acting.push(change);
+    else {
+      idle.push(change);
+      if (before === undefined) memory?.set(change, job, now, known);
+    }
+  }
+  return { acting, idle };
 }
 
-function goneChanges(input: PlanInput, stated: readonly Change[]): Change[] {
-  const wanted = new Set(input.desired.map((job) => job.ref));
+function goneChanges(input: PlanInput, acting: readonly Change[], wanted: ReadonlySet<JobRef>): Change[] {
   // Whoever changes a job looks after the one beside it.
-  const busy = new Set(stated.filter(({ action }) => action !== 'none').map(({ ref }) => ref));
-  return input.live.flatMap((job) => {
-    if (wanted.has(job.ref) || (job.beside !== undefined && busy.has(job.beside))) return [];
+  const busy = new Set(acting.filter(({ action }) => action !== 'none').map(({ ref }) => ref));
+  const gone: Change[] = [];
+  for (const job of input.live) {
+    if (wanted.has(job.ref) || (job.beside !== undefined && busy.has(job.beside))) continue;
     const change = changeOfGone(job, schedulerOf(job.ref), input);
-    return change === undefined ? [] : [{ ...change, after: [] }];
-  });
+    if (change !== undefined) gone.push({ ...change, after: [] });
+  }
+  return gone;
 }
 
-function forgottenChanges(input: PlanInput, live: ReadonlyMap<JobRef, LiveJob>): Change[] {
-  const wanted = new Set(input.desired.map((job) => job.ref));
-  return [...input.known].flatMap(([ref, known]) => {
-    if (wanted.has(ref) || live.has(ref)) return [];
+function forgottenChanges(
+  input: PlanInput,
+  live: ReadonlyMap<JobRef, LiveJob>,
+  wanted: ReadonlySet<JobRef>,
+): Change[] {
+  const forgotten: Change[] = [];
+  for (const [ref, known] of input.known) {
+    if (wanted.has(ref) || live.has(ref)) continue;
     const change = changeOfForgotten(ref, known, input);
-    return change === undefined ? [] : [{ ...change, after: [] }];
-  });
+    if (change !== undefined) forgotten.push({ ...change, after: [] });
+  }
+  return forgotten;
 }
 
 function ownedCount(input: PlanInput): number {
@@ -70,6 +99,7 @@ function withAfter(changes: readonly Change[], input: PlanInput): Change[] {
     return known;
   };
   const kindOfChange = new Map(changes.map((c) => [c.ref, c.wanted ?? c.action]));
+  const deletes = [...kindOfChange.values()].includes('delete');
   for (const change of changes) {
     if (change.action === 'none') continue;
     const scheduler = input.schedulers.get(change.scheduler);
@@ -80,7 +110,7 @@ function withAfter(changes: readonly Change[], input: PlanInput): Change[] {
           after.get(change.ref)?.add(ref);
       }
     }
-    if (change.live !== undefined) {
+    if (change.live !== undefined && deletes) {
       const asJob = liveAsJob(change.live, change.scheduler);
       for (const ref of scheduler.model.dependencies(asJob, liveOf(change.scheduler))) {
         if (ref !== change.ref && kindOfChange.get(ref) === 'delete') after.get(ref)?.add(change.ref);

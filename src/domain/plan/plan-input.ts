@@ -4,7 +4,7 @@ import type { ModelContext, SchedulerModel } from '../job/scheduler-model.js';
 import type { JsonObject } from '../source/json.js';
 import type { Revision } from '../source/revision.js';
 import type { LayerTree } from '../source/tree.js';
-import type { Comparisons } from './comparisons.js';
+import type { IdleChanges } from './idle-changes.js';
 import type { FieldRule } from './field-rules.js';
 import type { LiveJob } from './plan.js';
 
@@ -37,8 +37,8 @@ export interface PlanInput {
   /** Schedulers that could not be read now, with the reason: their jobs are left alone. */
   unreadable: ReadonlyMap<SchedulerName, string>;
   schedulers: ReadonlyMap<SchedulerName, { model: SchedulerModel; context: ModelContext }>;
-  /** Comparisons that were made before; absent: none. */
-  comparisons?: Comparisons;
+  /** What was found before; absent: nothing. */
+  idle?: IdleChanges;
   /** Fields that somebody else owns. */
   ignoreFields: readonly FieldRule[];
   /** Groups whose jobs are changed as one, by their ids. */

@@ -122,7 +122,7 @@ function base(plan: Plan, state: LedgerState | undefined, { pass }: PassFacts): 
     revision: plan.revision,
     trees: plan.trees,
     pass,
-    jobs: { ...state?.jobs },
+    jobs: state?.jobs ?? {},
     intents: [],
   };
 }

@@ -7,6 +7,7 @@ import { TowlineError } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 import { loop } from '../../runtime/loop.js';
 import { Bell } from '../../runtime/wake.js';
+import { readLedger } from '../../queries/known.js';
 import { lead, withLock } from '../lead.js';
 import { runPass, type PassResult } from '../pass.js';
 import type { Worker } from '../worker.js';
@@ -14,7 +15,7 @@ import { applyChanges, type DeployPolicy } from './apply.js';
 import { DeployMemory } from './memory.js';
 import { observeDeploy, type DeploySources } from './observe.js';
 import { nothingToDeploy, planDeploy, type DeployObserved, type DeployPlan } from './plan.js';
-import { recordIntent, recordOutcome } from './record.js';
+import { RECORD_MS, recordIntent, recordOutcome } from './record.js';
 
 export type { DeployPlan, DeployPolicy };
 
@@ -83,6 +84,8 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
             if (status === undefined) memory.seen?.statuses.delete(ref);
             else memory.seen?.statuses.set(ref, status);
           }
+          // Read now, while nobody waits: the next pass finds it done.
+          memory.onRecord = await readLedger(options.ledger, AbortSignal.timeout(RECORD_MS), memory.onRecord);
         },
       },
       { signal, log, clock, dryRun, trigger },

@@ -1,6 +1,6 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { ValidatedJob } from '../../domain/job/job.js';
-import { Comparisons } from '../../domain/plan/comparisons.js';
+import { IdleChanges } from '../../domain/plan/idle-changes.js';
 import type { LiveJob } from '../../domain/plan/plan.js';
 import type { JobStatus } from '../../domain/record/status.js';
 import { ManifestCache, type Models } from '../../queries/declared.js';
@@ -28,7 +28,7 @@ export interface Seen {
 export class DeployMemory {
   mirror: MirrorCache | undefined;
   readonly manifests = new ManifestCache();
-  readonly comparisons = new Comparisons();
+  readonly idle = new IdleChanges();
   models: Models | undefined;
   onRecord: OnRecord | undefined;
   seen: Seen | undefined;

@@ -57,7 +57,7 @@ export async function observeDeploy(
   const onRecord = await readLedger(ledger, signal, memory.onRecord);
   memory.onRecord = onRecord;
   const models = await modelsNow(sources, memory, { signal, full });
-  const declared = declaredJobs(mirroredLayers(mirrorRef.folders, files), models, {
+  const declared = declaredJobs(mirroredLayers(mirrorRef.folders, files, memory.manifests), models, {
     cache: memory.manifests,
     rules: sources.rules,
   });
@@ -74,7 +74,7 @@ export async function observeDeploy(
     unresolved: onRecord.unresolved,
     unreadable,
     schedulers: models,
-    comparisons: memory.comparisons,
+    idle: memory.idle,
     ignoreFields: sources.ignoreFields,
     together: sources.together,
     adopt,

@@ -35,13 +35,17 @@ export interface DeployPlan {
 /** The deploy pass's plan: the changes of the environment, and the statuses that follow without any. */
 export function planDeploy({ input, diagnostics, policy, statuses }: DeployObserved): DeployPlan {
   const plan = makePlan(input, policy);
-  const standing = plan.changes.flatMap((change) => standingOf(change, statuses.get(change.ref)) ?? []);
-  const mentioned = new Set<JobRef>(plan.changes.map((c) => c.ref));
-  const obsolete = input.complete
-    ? [...statuses.keys()].filter(
-        (ref) => !mentioned.has(ref) && !input.known.has(ref) && !input.rejected.has(ref),
-      )
-    : [];
+  const standing: StandingStatus[] = [];
+  const mentioned = new Set<JobRef>();
+  for (const change of plan.changes) {
+    mentioned.add(change.ref);
+    const status = standingOf(change, statuses.get(change.ref));
+    if (status !== undefined) standing.push(status);
+  }
+  const obsolete: JobRef[] = [];
+  if (input.complete)
+    for (const ref of statuses.keys())
+      if (!mentioned.has(ref) && !input.known.has(ref) && !input.rejected.has(ref)) obsolete.push(ref);
   return { plan, diagnostics, unreadable: input.unreadable, standing, obsolete };
 }
 

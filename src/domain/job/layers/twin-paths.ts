@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../source/diagnostic.js';
 
-interface LayeredPath {
+/** A file of a layer. */
+export interface LayeredPath {
   /** Path in its layer. */
   path: string;
   /** Path in the job repository. */

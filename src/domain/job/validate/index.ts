@@ -6,20 +6,13 @@ import type { Manifest } from '../manifest.js';
 import { jobAt } from './owner.js';
 import type { Policy } from './policy.js';
 import { EVERY_RULE, Judge, type RulePolicy } from './rule-policy.js';
-import { statedJobs, type Schedulers, type Understood } from './stated-jobs.js';
+import { statedBy, statedJobs, type Schedulers, type Understood } from './stated-jobs.js';
 import { ValidationCache } from './validation-cache.js';
+import type { Validation } from './validation.js';
+import { withChanged } from './with-changed.js';
 
 export { ValidationCache };
-
-/** What a set of manifests states, and everything that is wrong with it. */
-export interface Validation {
-  jobs: ValidatedJob[];
-  /** Jobs that a manifest states and a rule refuses, one stated twice at each of its places. They exist in Git: nobody may delete them for being absent. */
-  rejected: Job[];
-  diagnostics: Diagnostic[];
-  /** False where a file could not be read or a document not be understood: then what is absent may still be there. */
-  complete: boolean;
-}
+export type { Validation };
 
 /**
  * Schema, cross-field rules and cross-job rules over all manifests of an environment. All findings at once; a job with
@@ -33,6 +26,38 @@ export function validateManifests(
   cache = new ValidationCache(),
 ): Validation {
   const known = cache.for(schedulers, policy.policies);
+  const before = known.last;
+  const result =
+    before === undefined
+      ? undefined
+      : withChanged(before, manifests, {
+          stated: (manifest) => known.stated(manifest, () => statedBy(manifest, schedulers)),
+          findings: (job) => findingsOf(job, schedulers, policy, known),
+          facts: (job) => schedulers.get(job.scheduler)?.model.setFacts?.(job),
+        });
+  const validation = result ?? validateAll(manifests, schedulers, policy, known);
+  known.last = { manifests, validation };
+  return validation;
+}
+
+function findingsOf(
+  job: Job,
+  schedulers: Schedulers,
+  policy: RulePolicy,
+  known: ValidationCache,
+): readonly Diagnostic[] {
+  return known.findings(job, () => [
+    ...jobFindings(job, schedulers),
+    ...policy.policies.flatMap((each) => policyFindings(each, job)),
+  ]);
+}
+
+function validateAll(
+  manifests: readonly Manifest[],
+  schedulers: Schedulers,
+  policy: RulePolicy,
+  known: ValidationCache,
+): Validation {
   const stated = statedJobs(manifests, schedulers, known);
   const judge = new Judge(policy, manifests);
   const refused = new Set<JobRef>();
@@ -49,10 +74,7 @@ export function validateManifests(
   }
 
   for (const job of stated.jobs) {
-    const all = known.findings(job, () => [
-      ...jobFindings(job, schedulers),
-      ...policy.policies.flatMap((each) => policyFindings(each, job)),
-    ]);
+    const all = findingsOf(job, schedulers, policy, known);
     if (all.length === 0) continue;
     const found = judge.judge(all);
     diagnostics.push(...found);

@@ -45,7 +45,8 @@ export function statedJobs(
   return stated;
 }
 
-function statedBy(manifest: Manifest, schedulers: Schedulers): Stated {
+/** The jobs that one manifest states. */
+export function statedBy(manifest: Manifest, schedulers: Schedulers): Stated {
   const stated: Stated = { jobs: [], refused: new Set(), diagnostics: [], complete: true };
   stated.diagnostics.push(...manifest.diagnostics);
   if (hasErrors(manifest.diagnostics)) stated.complete = false;

@@ -3,6 +3,7 @@ import type { Job } from '../job.js';
 import type { Manifest } from '../manifest.js';
 import type { Policy } from './policy.js';
 import type { Schedulers, Stated } from './stated-jobs.js';
+import type { Validation } from './validation.js';
 
 /**
  * What is known of manifests and jobs that did not change since the last time: they are the same objects then. It holds
@@ -14,11 +15,15 @@ export class ValidationCache {
   #schedulers: Schedulers | undefined;
   #policies: readonly Policy[] | undefined;
 
+  /** The last result, and what it was made of. */
+  last: { manifests: readonly Manifest[]; validation: Validation } | undefined;
+
   /** To be called before each use. */
   for(schedulers: Schedulers, policies: readonly Policy[]): this {
     if (schedulers !== this.#schedulers || policies !== this.#policies) {
       this.#stated = new WeakMap();
       this.#findings = new WeakMap();
+      this.last = undefined;
     }
     this.#schedulers = schedulers;
     this.#policies = policies;

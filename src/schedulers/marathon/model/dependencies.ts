@@ -17,47 +17,56 @@ export function dependencies(job: Node, all: readonly Job[]): JobRef[] {
 export function needs(job: Node, all: readonly Job[]): JobRef[] {
   // The dependencies of a group are those of the apps in it; its attributes wait for nothing.
   if (job.kind === 'group') return [];
-  const { byId, below } = indexOf(all);
   const groups = groupsOver(job, all);
   const refs = new Set(groups.map((group) => group.ref));
-  for (const each of [job, ...groups])
-    for (const id of idsOf(each.spec['dependencies'])) {
-      for (const ref of byId.get(id) ?? []) refs.add(ref);
-      for (const ref of below.get(id) ?? []) refs.add(ref);
-    }
+  const ids = [job, ...groups].flatMap((each) => idsOf(each.spec['dependencies']));
+  if (ids.length === 0) return [...refs].sort();
+  const { byId, below } = namesOf(all);
+  for (const id of ids) {
+    for (const ref of byId.get(id) ?? []) refs.add(ref);
+    for (const ref of below.get(id) ?? []) refs.add(ref);
+  }
   return [...refs].sort();
 }
 
 /** The groups around a job that are jobs themselves, from the top. */
 export function groupsOver(job: Pick<Job, 'id'>, all: readonly Job[]): Job[] {
-  const { groups } = indexOf(all);
+  const groups = groupsOf(all);
+  if (groups.size === 0) return [];
   return ['/', ...groupsAround(job.id)].flatMap((id) => (id === job.id ? [] : (groups.get(id) ?? [])));
 }
 
-interface Index {
-  groups: Map<string, Job[]>;
+interface Names {
   /** Apps and pods by their id. */
   byId: Map<string, JobRef[]>;
   /** Apps and pods by each group around them. */
   below: Map<string, JobRef[]>;
 }
 
-/** By the list itself, which nobody changes: asked for each of ten thousand jobs, it is made once. */
-const indexes = new WeakMap<readonly Job[], Index>();
+/** By the list itself, which nobody changes: asked for each of ten thousand jobs, they are made once. */
+const groupsByList = new WeakMap<readonly Job[], Map<string, Job[]>>();
+const namesByList = new WeakMap<readonly Job[], Names>();
 
-function indexOf(all: readonly Job[]): Index {
-  const known = indexes.get(all);
+function groupsOf(all: readonly Job[]): Map<string, Job[]> {
+  const known = groupsByList.get(all);
   if (known !== undefined) return known;
-  const index: Index = { groups: new Map(), byId: new Map(), below: new Map() };
+  const groups = new Map<string, Job[]>();
+  for (const job of all) if (job.kind === 'group') add(groups, job.id, job);
+  groupsByList.set(all, groups);
+  return groups;
+}
+
+function namesOf(all: readonly Job[]): Names {
+  const known = namesByList.get(all);
+  if (known !== undefined) return known;
+  const names: Names = { byId: new Map(), below: new Map() };
   for (const job of all) {
-    if (job.kind === 'group') add(index.groups, job.id, job);
-    else {
-      add(index.byId, job.id, job.ref);
-      for (const group of ['/', ...groupsAround(job.id)]) add(index.below, group, job.ref);
-    }
+    if (job.kind === 'group') continue;
+    add(names.byId, job.id, job.ref);
+    for (const group of ['/', ...groupsAround(job.id)]) add(names.below, group, job.ref);
   }
-  indexes.set(all, index);
-  return index;
+  namesByList.set(all, names);
+  return names;
 }
 
 function add<T>(lists: Map<string, T[]>, key: string, value: T): void {

@@ -15,7 +15,7 @@ import { CATALOGUE } from './rules/catalogue.js';
 import { GROUP_RULES } from './rules/group.js';
 import { POD_RULES } from './rules/pod/index.js';
 import { objectAt, objectsAt, runRules, textAt } from './rules/rule.js';
-import { validateSet } from './rules/set/index.js';
+import { setFacts, validateSet } from './rules/set/index.js';
 import { appSchema } from './schema/app.js';
 import { groupSchema, wholeGroupSchema } from './schema/group.js';
 import { podSchema } from './schema/pod.js';
@@ -52,6 +52,7 @@ export const marathonModel: SchedulerModel = {
   jobsOf,
   validate,
   validateSet: (jobs) => validateSet(jobs),
+  setFacts,
   dependencies,
   compare,
   setKinds: ['app'],

@@ -1,5 +1,7 @@
 import type { Job } from '../../../../../domain/job/job.js';
 import type { Diagnostic } from '../../../../../domain/source/diagnostic.js';
+import { isObject, type Json, type JsonObject } from '../../../../../domain/source/json.js';
+import { objectAt } from '../rule.js';
 import { checkClashes } from './clashes.js';
 import { checkCycles, checkKnown } from './dependencies.js';
 import { checkEnforcedRoles, checkGroupIds, checkVolumes } from './groups.js';
@@ -40,4 +42,32 @@ export function validateSet(jobs: readonly Job[]): Diagnostic[] {
     ...checkVolumes(jobs),
     ...checkClashes(jobs),
   ];
+}
+
+/** All that the rules over a set look at. */
+export function setFacts({ spec }: Pick<Job, 'kind' | 'spec'>): JsonObject {
+  const { id, dependencies, enforceRole, role, labels, portDefinitions, container } = spec;
+  const docker = objectAt(objectAt(spec, 'container'), 'docker');
+  const { portMappings, volumes } = isObject(container) ? container : {};
+  return defined({
+    id,
+    dependencies,
+    enforceRole,
+    role,
+    labels,
+    portDefinitions,
+    container: isObject(container)
+      ? defined({
+          portMappings,
+          volumes,
+          docker: docker === undefined ? undefined : defined({ portMappings: docker['portMappings'] }),
+        })
+      : container,
+  });
+}
+
+function defined(value: { [name: string]: Json | undefined }): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, Json] => entry[1] !== undefined),
+  );
 }
