@@ -64,11 +64,15 @@ async function world(count, name, edits) {
     ].join('\n'),
   );
   const towline = (...args) =>
-    spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), program, ...args], {
-      cwd: home,
-      stdio: ['ignore', 'ignore', given.log ? 'inherit' : 'ignore'],
-      env: { ...process.env, TOWLINE_LOG_LEVEL: given.log ? 'debug' : 'error' },
-    });
+    spawn(
+      process.execPath,
+      [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), program, ...args],
+      {
+        cwd: home,
+        stdio: ['ignore', 'ignore', given.log ? 'inherit' : 'ignore'],
+        env: { ...process.env, TOWLINE_LOG_LEVEL: given.log ? 'debug' : 'error' },
+      },
+    );
   const move = (commit) => writeFile(path.join(bare, 'refs/heads/main'), `${commit}\n`);
   await move(history[0]);
   return { double, towline, move, history, port, name, close: () => double.close() };
@@ -145,10 +149,12 @@ async function one(count) {
   const edits = Array.from({ length: RUNS + 2 }, (_, n) => [[nameOf(100 + n), manifest(100 + n, n + 1)]]);
   const { double, towline, move, history, port, name, close } = await world(count, `one-${count}`, edits);
   let daemon;
+  let mirror;
   try {
     await ended(towline('mirror', '--once'));
     await ended(towline('deploy', '--once'));
-    daemon = towline('run', 'mirror', 'deploy');
+    mirror = towline('run', 'mirror');
+    daemon = towline('run', 'deploy', '--no-server');
     await double.next(
       ({ listed }) => listed !== undefined && double.told.filter((m) => m.listed !== undefined).length > 1,
     );
@@ -177,9 +183,9 @@ async function one(count) {
         .join(' ')}; peak ${await peakOf(daemon.pid)} MiB`,
     });
   } finally {
-    if (daemon !== undefined) {
-      const end = once(daemon, 'exit');
-      daemon.kill('SIGTERM');
+    for (const child of [daemon, mirror].filter((each) => each !== undefined)) {
+      const end = once(child, 'exit');
+      child.kill('SIGTERM');
       await end;
     }
     await close();

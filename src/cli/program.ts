@@ -134,6 +134,20 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(output());
 
   command(
+    'drift [environments...]',
+    'what was changed by hand since the last deploy (exit 0 nothing, 2 something, 1 error)',
+    () => import('./commands/drift.js'),
+  ).addOption(output());
+
+  command(
+    'export <environment> [job]',
+    'live jobs as manifests, without defaults: for a first import',
+    () => import('./commands/export.js'),
+  )
+    .option('--out <folder>', 'write a file for each job, instead of printing them')
+    .addOption(output());
+
+  command(
     'handle <environment>',
     'one pass, started by consul watch (JSON on standard input)',
     () => import('./commands/handle.js'),

@@ -13,6 +13,14 @@ const RUNS = { numRuns: 400 };
 const compare = (kind: string, desired: JsonObject, live: JsonObject) =>
   marathonModel.compare({ kind, spec: desired }, { kind, spec: live }, { settings: {} });
 
+/** Errors of a manifest, as messages. */
+const accepted = (spec: JsonObject, name: string): string[] => {
+  const manifest = parseManifest(name, Buffer.from(JSON.stringify(spec)));
+  const schedulers = new Map([['marathon', { model: marathonModel, context: { settings: {} } }]]);
+  const { diagnostics } = validateManifests([manifest], schedulers);
+  return diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+};
+
 /** What `GET` answers for a definition: as the sandbox stores it, with what only a server has. */
 const answered = (spec: JsonObject, former?: JsonObject): JsonObject =>
   JSON.parse(
@@ -163,22 +171,12 @@ function without(value: JsonObject, name: string): JsonObject {
 
 describe('the same app, as Marathon answers it', () => {
   it('is made of apps that the rules accept', () => {
-    const accepted = (spec: JsonObject, name: string) => {
-      const manifest = parseManifest(name, Buffer.from(JSON.stringify(spec)));
-      const { diagnostics } = validateManifests(
-        [manifest],
-        new Map([['marathon', { model: marathonModel, context: { settings: {} } }]]),
-      );
-      expect(
-        diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message),
-      ).toEqual([]);
-    };
     fc.assert(
-      fc.property(marathonApp, (spec) => accepted(spec, 'app.json')),
+      fc.property(marathonApp, (spec) => expect(accepted(spec, 'app.json')).toEqual([])),
       RUNS,
     );
     fc.assert(
-      fc.property(marathonPod, (spec) => accepted(spec, 'pod.json')),
+      fc.property(marathonPod, (spec) => expect(accepted(spec, 'pod.json')).toEqual([])),
       RUNS,
     );
   });
@@ -206,6 +204,29 @@ describe('the same app, as Marathon answers it', () => {
         expect(definitionDigest('app', edited) === digest).toBe(action === 'scale');
       }),
       RUNS,
+    );
+  });
+
+  it('is exported as a manifest that is valid, plans nothing, and has no default left to leave out', () => {
+    fc.assert(
+      fc.property(marathonApp, (spec) => {
+        const live = { kind: 'app', spec: answered(spec) };
+        const manifest = marathonModel.exported?.(live) ?? {};
+        expect(compare('app', manifest, live.spec)).toEqual({ fields: [], action: 'none' });
+        expect(accepted(manifest, 'app.json')).toEqual([]);
+        expect(marathonModel.exported?.({ kind: 'app', spec: manifest })).toEqual(manifest);
+        for (const field of [
+          'version',
+          'role',
+          'backoffFactor',
+          'killSelection',
+          'executor',
+          'gpus',
+          'tasksRunning',
+        ])
+          if (spec[field] === undefined) expect(manifest).not.toHaveProperty(field);
+      }),
+      { numRuns: 200 },
     );
   });
 

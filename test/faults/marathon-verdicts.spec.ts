@@ -23,7 +23,7 @@ interface Scenario {
 const SCENARIOS: readonly Scenario[] = [
   {
     name: 'a crash loop',
-    spec: { cmd: 'echo no database >&2; exit 3' },
+    spec: { cmd: 'echo no database >&2; exit 3', healthChecks: [{ ...HTTP, ...LONG }] },
     message:
       /^its tasks do not stay up: [3-9] ended, the last with TASK_FAILED on 127\.0\.0\.1: Command exited with status 3 \(log: \/var\/lib\/mesos\/slaves\/agent-\d\/frameworks\/.+\/executors\/.+\/runs\/latest\/stderr\)/,
   },
@@ -36,7 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'a loop of tasks that end with success',
-    spec: { cmd: 'exit 0' },
+    spec: { cmd: 'exit 0', healthChecks: [{ ...HTTP, ...LONG }] },
     message: /^its tasks do not stay up: [3-9] ended by themselves, without an error \(exit code 0\)/,
   },
   {
@@ -149,7 +149,10 @@ describe('judging a new version that does not come up', () => {
   );
 
   it('with the policy to leave, Marathon goes on trying', async () => {
-    const { id, outcome } = await roll({ cmd: 'exit 1' }, { onFailure: 'leave' });
+    const { id, outcome } = await roll(
+      { cmd: 'exit 1', healthChecks: [{ ...HTTP, ...LONG }] },
+      { onFailure: 'leave' },
+    );
     expect(outcome.state).toBe('failed');
     expect((await world.rawApp(id)).deployments).toHaveLength(1);
     await world.remove(id);

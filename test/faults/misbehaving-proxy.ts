@@ -22,12 +22,20 @@ export interface MisbehavingProxy {
   readonly seen: Seen[];
   /** Decides about each request; `pass` until set. */
   react: (request: Seen) => Reaction;
+  /** The path at the server behind it. */
+  rewrite: (path: string) => string;
   close(): Promise<void>;
 }
 
 /** A proxy in front of a scheduler that misbehaves on demand, as proxies, load balancers and standbys do. */
 export async function misbehavingProxy(target: () => string): Promise<MisbehavingProxy> {
-  const proxy: MisbehavingProxy = { url: '', seen: [], react: () => 'pass', close: async () => undefined };
+  const proxy: MisbehavingProxy = {
+    url: '',
+    seen: [],
+    react: () => 'pass',
+    rewrite: (path) => path,
+    close: async () => undefined,
+  };
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -39,7 +47,7 @@ export async function misbehavingProxy(target: () => string): Promise<Misbehavin
       const reaction = proxy.react(seen);
       if (typeof reaction === 'object' && reaction.after === undefined)
         return void response.writeHead(reaction.status, reaction.headers).end(reaction.body);
-      const onward = http.request(`${target()}${path}`, { method, headers }, (answer) => {
+      const onward = http.request(`${target()}${proxy.rewrite(path)}`, { method, headers }, (answer) => {
         // The request arrived, its answer does not.
         if (reaction === 'lose') return void response.destroy();
         if (typeof reaction === 'object') {

@@ -1,29 +1,12 @@
 import { hasErrors, type Diagnostic } from '../../source/diagnostic.js';
 import { isObject, type Json, type Pointer } from '../../source/json.js';
-import type { Job } from '../job.js';
-import { jobRef, type SchedulerName } from '../job-ref.js';
+import { jobRef } from '../job-ref.js';
 import type { Manifest, ManifestDocument } from '../manifest.js';
-import type { ModelContext, SchedulerModel } from '../scheduler-model.js';
 import { jobAt } from './owner.js';
+import type { Schedulers, Stated, Understood } from './stated.js';
 import { ValidationCache } from './validation-cache.js';
 
-/** A scheduler's model, with what is known of the server. */
-export interface Understood {
-  model: SchedulerModel;
-  context: ModelContext;
-}
-
-/** The schedulers of an environment, in the order in which they are asked whether a document is theirs. */
-export type Schedulers = ReadonlyMap<SchedulerName, Understood>;
-
-export interface Stated {
-  jobs: Job[];
-  /** Jobs that could not be read right. */
-  refused: Set<Job>;
-  diagnostics: Diagnostic[];
-  /** False where something may state more than was understood. */
-  complete: boolean;
-}
+export type { Schedulers, Stated, Understood };
 
 /**
  * The jobs that manifests state, unvalidated: a document, or every entry of an array, belongs to the first scheduler that

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../source/diagnostic.js';
 import type { Job } from '../job.js';
 import type { Manifest } from '../manifest.js';
 import type { Policy } from './policy.js';
-import type { Schedulers, Stated } from './stated-jobs.js';
+import type { Schedulers, Stated } from './stated.js';
 import type { Validation } from './validation.js';
 
 /**

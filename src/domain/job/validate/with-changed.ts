@@ -3,7 +3,7 @@ import { canonicalJson, type JsonObject } from '../../source/json.js';
 import type { Job, ValidatedJob } from '../job.js';
 import type { JobRef } from '../job-ref.js';
 import type { Manifest } from '../manifest.js';
-import type { Stated } from './stated-jobs.js';
+import type { Stated } from './stated.js';
 import type { Validation } from './validation.js';
 
 /** Manifests that may differ; for more of them everything is judged. */

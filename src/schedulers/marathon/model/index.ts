@@ -6,6 +6,7 @@ import type { Pointer } from '../../../domain/source/json.js';
 import { compare } from './compare.js';
 import { dependencies } from './dependencies.js';
 import { isCopy } from './digest.js';
+import { exported } from './exported.js';
 import { absoluteId } from './ids.js';
 import { jobsOf } from './jobs-of.js';
 import { asRead } from './read.js';
@@ -57,6 +58,7 @@ export const marathonModel: SchedulerModel = {
   compare,
   setKinds: ['app'],
   isCopy,
+  exported,
   images,
 };
 

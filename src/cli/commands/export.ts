@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import type { LiveJob } from '../../domain/plan/plan.js';
+import { readLive } from '../../queries/live.js';
+import { TowlineError } from '../../runtime/errors.js';
+import { EXIT } from '../../runtime/exit-codes.js';
+import { withSession } from '../compose.js';
+import { writeLine, type GlobalFlags, type Io } from '../io.js';
+
+interface Flags extends GlobalFlags {
+  out?: string;
+}
+
+/** Live jobs as manifests, without defaults and without what only a server writes: for a first import. */
+export async function run([name = '', asked]: string[], flags: Flags, io: Io): Promise<number> {
+  return withSession(flags, io, async (session) => {
+    const [environment] = session.environments([name]);
+    if (environment === undefined) return EXIT.error;
+    const { live, unreadable } = await readLive(await session.schedulers(environment), io.signal);
+    const models = session.models(environment);
+    const chosen = live.filter(
+      (job) => job.beside === undefined && (asked === undefined || isAskedFor(job, asked)),
+    );
+    if (asked !== undefined && chosen.length === 0)
+      throw new TowlineError('job-unknown', 'invalid', `${name} runs no job "${asked}"`, {
+        help: `towline export ${name} shows all of them.`,
+      });
+    const left: string[] = [];
+    const manifests = chosen.flatMap((job) => {
+      const exported = models.get(job.ref.slice(0, job.ref.indexOf(':')))?.model.exported?.(job);
+      if (exported === undefined) left.push(job.ref);
+      return exported === undefined ? [] : [{ job, exported }];
+    });
+    if (flags.output === 'json')
+      writeLine(
+        io.stdout,
+        JSON.stringify(
+          manifests.map(({ exported }) => exported),
+          null,
+          2,
+        ),
+      );
+    else if (flags.out === undefined)
+      io.stdout.write(manifests.map(({ exported }) => stringify(exported)).join('---\n'));
+    else
+      for (const { job, exported } of manifests) {
+        const file = path.resolve(
+          io.cwd,
+          flags.out,
+          `${job.id.replace(/^\/+/, '')}${job.kind === 'group' ? '.group' : ''}.yaml`,
+        );
+        await mkdir(path.dirname(file), { recursive: true });
+        // One that is there is somebody's work.
+        await writeFile(file, stringify(exported), { flag: 'wx' });
+        writeLine(io.stdout, path.relative(io.cwd, file));
+      }
+    for (const ref of left) writeLine(io.stderr, `${ref} is left out: its scheduler can't be exported yet`);
+    for (const [scheduler, reason] of unreadable)
+      writeLine(io.stderr, `error ${scheduler} could not be read: ${reason}`);
+    return unreadable.size > 0 ? EXIT.error : EXIT.done;
+  });
+}
+
+function isAskedFor({ ref, id }: LiveJob, asked: string): boolean {
+  return ref === asked || id === asked || id === `/${asked}`;
+}
