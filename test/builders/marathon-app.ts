@@ -98,6 +98,10 @@ const network = fc.oneof(
   ),
 );
 
+/** Nothing said is host networking; a network without a mode is a container network. */
+const isHost = (networks: unknown): boolean =>
+  networks === undefined || (networks as JsonObject[])[0]?.['mode'] === 'host';
+
 /** Valid apps of every form that the API takes, deprecated ones included. */
 export const marathonApp: fc.Arbitrary<JsonObject> = fc
   .record({
@@ -189,11 +193,11 @@ export const marathonApp: fc.Arbitrary<JsonObject> = fc
             ...(volumes === undefined ? {} : { volumes }),
             ...(mappings === undefined || legacy !== undefined ? {} : { portMappings: mappings }),
           };
-    const hasPorts =
-      mappings === undefined
-        ? (outer['portDefinitions'] as unknown[] | undefined)?.length !== 0 &&
-          (outer['ports'] as unknown[] | undefined)?.length !== 0
-        : mappings.length > 0;
+    const listed = mappings ?? outer['portDefinitions'] ?? outer['ports'];
+    // Outside host networking there is a port by default only where there is a container.
+    const hasPorts = Array.isArray(listed)
+      ? listed.length > 0
+      : container !== undefined || isHost(outer['networks']);
     const { healthChecks, ...rest } = plain;
     return {
       id: '/shop/web',

