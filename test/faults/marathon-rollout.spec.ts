@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Change } from '../../src/domain/plan/plan.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
 import type { ApplyOptions } from '../../src/ports/scheduler.js';
+import { PAGE } from './misbehaving-proxy.js';
 import { marathonWorld, sleeper, type MarathonWorld } from './marathon-world.js';
 
 describe('a second app beside the first', () => {
@@ -223,6 +224,18 @@ describe('groups that a deletion leaves empty', () => {
     expect(await groupsOf()).toContain('"/a"');
     expect(await groupsOf()).not.toContain('"/a/b"');
     expect(await world.liveOf('/a/keep')).toBeDefined();
+  });
+
+  it('stay where they can not be read just now; the deletion is done all the same', async () => {
+    await world.put('/unread/app', sleeper('/unread/app'));
+    const live = await world.liveOf('/unread/app');
+    world.proxy.react = ({ path }) => (path.startsWith('/v2/groups/unread') ? PAGE(503) : 'pass');
+    const outcome = await world.scheduler.apply(
+      world.change('delete', '/unread/app', undefined, live),
+      world.options(),
+    );
+    world.proxy.react = () => 'pass';
+    expect(outcome).toMatchObject({ state: 'applied', message: 'deleted' });
   });
 
   it('stay where they have attributes of their own', async () => {

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { LiveJob } from '../../domain/plan/plan.js';
@@ -6,6 +5,7 @@ import { readLive } from '../../queries/live.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { withSession } from '../compose.js';
+import { writeNewFiles } from '../new-files.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 
 interface Flags extends GlobalFlags {
@@ -43,23 +43,20 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
       );
     else if (flags.out === undefined)
       io.stdout.write(manifests.map(({ exported }) => stringify(exported)).join('---\n'));
-    else
-      for (const { job, exported } of manifests) {
-        const file = path.resolve(
-          io.cwd,
-          flags.out,
-          `${job.id.replace(/^\/+/, '')}${job.kind === 'group' ? '.group' : ''}.yaml`,
-        );
-        await mkdir(path.dirname(file), { recursive: true });
-        // One that is there is somebody's work.
-        await writeFile(file, stringify(exported), { flag: 'wx' });
+    else {
+      const files = manifests.map(({ job, exported }) => [nameOf(job), stringify(exported)] as const);
+      for (const file of await writeNewFiles(path.resolve(io.cwd, flags.out), new Map(files)))
         writeLine(io.stdout, path.relative(io.cwd, file));
-      }
+    }
     for (const ref of left) writeLine(io.stderr, `${ref} is left out: its scheduler can't be exported yet`);
     for (const [scheduler, reason] of unreadable)
       writeLine(io.stderr, `error ${scheduler} could not be read: ${reason}`);
     return unreadable.size > 0 ? EXIT.error : EXIT.done;
   });
+}
+
+function nameOf({ id, kind }: LiveJob): string {
+  return `${id.replace(/^\/+/, '') || '_root'}${kind === 'group' ? '.group' : ''}.yaml`;
 }
 
 function isAskedFor({ ref, id }: LiveJob, asked: string): boolean {

@@ -7,6 +7,7 @@ import type { Log } from '../../../runtime/log.js';
 import { redact } from '../../../runtime/redact.js';
 import { retry } from '../../../runtime/retry.js';
 import { credentialsOf, type Credentials } from '../../access/credentials.js';
+import { neverSent } from '../../access/never-sent.js';
 import { tlsOptions } from '../../access/tls.js';
 
 export interface ClientOptions {
@@ -135,13 +136,7 @@ export class ChronosClient {
         return { status: answer.statusCode, text, json: parse(text) };
       } catch (cause) {
         signal.throwIfAborted();
-        const unsent = [
-          'ECONNREFUSED',
-          'ENOTFOUND',
-          'EHOSTUNREACH',
-          'ENETUNREACH',
-          'UND_ERR_CONNECT_TIMEOUT',
-        ].includes(String((cause as { code?: unknown }).code ?? ''));
+        const unsent = neverSent(cause);
         this.options.addresses.doubt();
         if (unsent && attempt < this.#urls.length) {
           this.#current += 1;

@@ -12,21 +12,20 @@ import type { Sending } from './current.js';
  */
 export async function removeEmptyGroups(id: string, { client, options }: Sending): Promise<string[]> {
   const gone: string[] = [];
-  for (const group of groupsAround(id).reverse()) {
-    const path = `/v2/groups${pathOf(group)}`;
-    const found = await client.read(path, options.signal);
-    if (!isObject(found) || found['id'] !== group) break;
-    const full = ['apps', 'pods', 'groups', 'dependencies'].some((part) => listAt(found, part).length > 0);
-    if (full || found['enforceRole'] === true) break;
-    try {
+  try {
+    for (const group of groupsAround(id).reverse()) {
+      const path = `/v2/groups${pathOf(group)}`;
+      const found = await client.read(path, options.signal);
+      if (!isObject(found) || found['id'] !== group) break;
+      const full = ['apps', 'pods', 'groups', 'dependencies'].some((part) => listAt(found, part).length > 0);
+      if (full || found['enforceRole'] === true) break;
       const answer = await client.write({ method: 'DELETE', path: `${path}?force=false` }, options.signal);
       if (answer.status >= 300) break;
-    } catch (error) {
-      // It is only tidied: whatever came of it, the deletion itself is done.
-      if (errorKind(error) !== 'unknown-outcome' && errorKind(error) !== 'unavailable') throw error;
-      break;
+      gone.push(group);
     }
-    gone.push(group);
+  } catch (error) {
+    // It is only tidied: whatever came of it, the deletion itself is done.
+    if (!['unknown-outcome', 'unavailable', 'refused'].includes(errorKind(error))) throw error;
   }
   return gone;
 }

@@ -26,7 +26,9 @@ export function exported(live: { kind: JobKind; spec: JsonObject }): JsonObject 
     return true;
   };
   for (const path of membersOf(labelled)) tryWith(without(result, path));
-  return result;
+  // What it is about comes first.
+  const { id, ...rest } = result;
+  return id === undefined ? rest : { id, ...rest };
 }
 
 /** Never left out: what names a job, numbers that somebody else may know, and a container, without which ports are others. */

@@ -18,7 +18,7 @@ export interface Rollout {
   kind: (typeof STRATEGIES)[number];
   /** Of the instances, for the second app. */
   share: number;
-  /** How long the second app must stay good; undefined: as any other. */
+  /** How long the second app must stay good; undefined: the environment's soak time. */
   seconds?: number;
 }
 

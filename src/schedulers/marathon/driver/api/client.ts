@@ -7,6 +7,7 @@ import type { Log } from '../../../../runtime/log.js';
 import { redact } from '../../../../runtime/redact.js';
 import { backoff } from '../../../../runtime/retry.js';
 import { credentialsOf, type Credentials } from '../../../access/credentials.js';
+import { neverSent } from '../../../access/never-sent.js';
 import { tlsOptions } from '../../../access/tls.js';
 import { elsewhere, unusable, type Answer } from './answers.js';
 
@@ -225,20 +226,6 @@ export class MarathonClient {
     const { origin } = new URL(url);
     return this.#urls.some((each) => new URL(each).origin === origin);
   }
-}
-
-/** Errors of connecting: not a byte of the request left. */
-const UNSENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-function neverSent(cause: unknown): boolean {
-  return UNSENT.has(String((cause as { code?: unknown }).code ?? ''));
 }
 
 function silence(method: Method, url: string, cause: unknown, unsent: boolean): TowlineError {

@@ -75,10 +75,9 @@ async function queueOf(
   { client, options }: Sending,
 ): Promise<Queued | undefined> {
   if (seen.good || seen.needs === undefined || seen.present.length >= seen.wanted) return undefined;
-  const answer = await client.read('/v2/queue', options.signal).catch((error: unknown) => {
+  const answer = await client.read('/v2/queue', options.signal).catch(() => {
     options.signal.throwIfAborted();
     // It only explains; what can't be asked now is asked at the next look.
-    void error;
     return undefined;
   });
   return queuedIn(answer, id, seen.needs);

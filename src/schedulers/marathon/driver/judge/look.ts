@@ -5,6 +5,7 @@ import { plain } from '../api/answers.js';
 import { pathOf } from '../documents.js';
 import { current, type Sending } from '../current.js';
 import { needsOf, type Needs } from './offers.js';
+import { podFailure } from './pod-failure.js';
 
 /** One look at a job that is on its way. */
 export interface Look {
@@ -31,7 +32,7 @@ const NOTHING = { present: [], wanted: 0 };
 
 /** Looks at an app, pod or group; what can't be read just now is no verdict. */
 export async function look(
-  { kind, id, restarts }: { kind: string; id: string; restarts: boolean },
+  { kind, id, restarts, startedAt }: { kind: string; id: string; restarts: boolean; startedAt: number },
   sending: Sending,
 ): Promise<Look> {
   try {
@@ -40,7 +41,7 @@ export async function look(
       return { good: false, idle: false, text: 'Marathon does not have it', ...NOTHING };
     if (kind === 'group') return { good: true, idle: true, text: 'the group is as in Git', ...NOTHING };
     return kind === 'pod'
-      ? await lookAtPod({ id, restarts }, live, sending)
+      ? await lookAtPod({ id, restarts, startedAt }, live, sending)
       : await lookAtApp(id, live, sending);
   } catch (error) {
     if (errorKind(error) !== 'unavailable') throw error;
@@ -121,7 +122,7 @@ async function readiness(id: string, { client, options }: Sending): Promise<numb
 
 /** Scaling gives a pod a new version, and its instances keep theirs: which is told only where all of them restart. */
 async function lookAtPod(
-  { id, restarts }: { id: string; restarts: boolean },
+  { id, restarts, startedAt }: { id: string; restarts: boolean; startedAt: number },
   pod: JsonObject,
   { client, options }: Sending,
 ): Promise<Look> {
@@ -138,6 +139,7 @@ async function lookAtPod(
   const stable = mine.filter((each) => (textAt(each, 'status') ?? '').toUpperCase() === 'STABLE');
   const left = instances.length - mine.length;
   const terminated = isObject(status) ? objectsAt(status, 'terminationHistory') : [];
+  const failure = podFailure(terminated, { startedAt, version });
   const deploying =
     Array.isArray(deployments) &&
     deployments.some((each) => isObject(each) && textsAt(each, 'affectedPods').includes(id));
@@ -148,28 +150,7 @@ async function lookAtPod(
     present: mine.map((each) => textAt(each, 'id') ?? ''),
     wanted,
     needs: needsOf('pod', pod),
-    ...(terminated.length === 0 ? {} : { failure: podFailure(terminated, version) }),
+    ...(failure === undefined ? {} : { failure }),
     ...(version === undefined ? {} : { version, taskVersion: version }),
-  };
-}
-
-/** The newest termination, in the form of an app's last failure. */
-function podFailure(terminated: readonly JsonObject[], version: string | undefined): Json {
-  const last = [...terminated].sort((a, b) =>
-    (textAt(a, 'terminatedAt') ?? '') < (textAt(b, 'terminatedAt') ?? '') ? 1 : -1,
-  )[0];
-  const container = objectsAt(last, 'containers')[0];
-  const termination = objectAt(container, 'termination');
-  const code = numberAt(termination, 'exitCode');
-  return {
-    taskId: textAt(last, 'instanceID') ?? '',
-    timestamp: textAt(last, 'terminatedAt') ?? '',
-    state: textAt(container, 'lastKnownState') ?? 'TASK_FAILED',
-    host: '',
-    message:
-      textAt(termination, 'message') ??
-      textAt(last, 'message') ??
-      (code === undefined ? '' : `exit code ${code}`),
-    version: version ?? '',
   };
 }
