@@ -127,6 +127,9 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     () => import('./commands/deploy.js'),
   )
     .addOption(once())
+    .addOption(waitOption())
+    .addOption(timeoutOption())
+    .option('-r, --revision <revision>', 'with --wait: this revision, or what has come after it')
     .addOption(dryRun())
     .addOption(adoptOption())
     .option('--retry [job]', 'try failed jobs again although nothing changed')
@@ -146,6 +149,27 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
   )
     .option('--out <folder>', 'write a file for each job, instead of printing them')
     .addOption(output());
+
+  const order = (usage: string, summary: string, load: () => Promise<{ run: Run }>): Command =>
+    command(usage, summary, load)
+      .option('-e, --env <environment>', 'the environment, where there are several')
+      .option('-m, --reason <text>', 'why; it goes on record')
+      .option('--by <who>', 'who orders it (default: from the environment)')
+      .addOption(output());
+  order(
+    'pause [job]',
+    'send nothing for a job, or for an environment, until it is resumed',
+    () => import('./commands/pause.js'),
+  );
+  order('resume [job]', 'let a paused job or environment go on', () => import('./commands/resume.js'))
+    .addOption(waitOption())
+    .addOption(timeoutOption());
+  order('retry [job]', 'try what failed again as it is', () => import('./commands/retry.js'))
+    .addOption(waitOption())
+    .addOption(timeoutOption());
+  order('restart <job>', 'replace all tasks of a job as they are', () => import('./commands/restart.js'))
+    .addOption(waitOption())
+    .addOption(timeoutOption());
 
   command(
     'handle <environment>',
@@ -259,6 +283,14 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
 
 function adoptOption(): Option {
   return new Option('--adopt [job]', 'take over jobs that exist and are not owned (all, or one reference)');
+}
+
+function waitOption(): Option {
+  return new Option('--wait', 'until it runs, or it is clear what of it does not');
+}
+
+function timeoutOption(): Option {
+  return new Option('--timeout <seconds>', 'with --wait: how long').default(900).argParser(positive);
 }
 
 function positive(text: string): number {

@@ -1,3 +1,4 @@
+import type { OrderEntry } from '../domain/record/orders.js';
 import type { LedgerEntry, LedgerState } from '../domain/record/ledger-entry.js';
 import type { Outcome } from '../domain/record/outcome.js';
 import { isObject, sortKeys, type Json } from '../domain/source/json.js';
@@ -14,13 +15,34 @@ export function documentText(value: Json): string {
 }
 
 /** The commit message of an entry: a subject and a line for each job for people, trailers for tools. */
-export function entryMessage(entry: LedgerEntry): string {
+export function entryMessage(entry: LedgerEntry | OrderEntry): string {
+  if (entry.phase === 'order') return orderMessage(entry);
   const lines = [subjectOf(entry), ''];
   for (const { ref, action, state, message } of entry.outcomes)
     lines.push(`${oneLine(ref)}: ${action} ${state}. ${oneLine(message)}`);
   if (entry.phase === 'intent')
     for (const { ref, action } of entry.state.intents) lines.push(`${oneLine(ref)}: ${action} announced`);
   lines.push('', ...trailersOf(entry));
+  return `${lines.join('\n')}\n`;
+}
+
+/** `Pause marathon:/shop/web of production`, with who and why. */
+function orderMessage({ environment, order, state }: OrderEntry): string {
+  const { verb, refs, by, reason } = order;
+  const what = refs.length === 0 ? environment : `${refs.join(', ')} of ${environment}`;
+  const lines = [
+    `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${oneLine(what)}`,
+    '',
+    ...(reason === undefined ? [] : [oneLine(reason), '']),
+    ...trailerLines([
+      ['Towline-Environment', environment],
+      ['Towline-Phase', 'order'],
+      ['Towline-Order', verb],
+      ['Towline-Revision', state.revision],
+      ['Towline-By', by],
+      ...refs.map((ref): [string, string] => ['Towline-Job', `${ref} ${verb} ordered`]),
+    ]),
+  ];
   return `${lines.join('\n')}\n`;
 }
 
@@ -38,17 +60,21 @@ function trailersOf(entry: LedgerEntry): string[] {
     phase === 'intent'
       ? state.intents.map((i) => `${i.ref} ${i.action} announced`)
       : outcomes.map((o) => `${o.ref} ${o.action} ${o.state}`);
-  return [
+  return trailerLines([
     ['Towline-Environment', environment],
     ['Towline-Phase', phase],
     ['Towline-Pass', pass],
     ['Towline-Plan', planId],
     ['Towline-Revision', revision],
-    ...trees.map(({ folder, tree }) => ['Towline-Tree', `${tree} ${folder}`]),
+    ...trees.map(({ folder, tree }): [string, string] => ['Towline-Tree', `${tree} ${folder}`]),
     ['Towline-Trigger', trigger],
-    ...(phase === 'outcome' ? [['Towline-Outcome', overall(outcomes)]] : []),
-    ...jobs.map((job) => ['Towline-Job', job]),
-  ].map(([key, value]) => `${key ?? ''}: ${oneLine(value ?? '')}`);
+    ...(phase === 'outcome' ? ([['Towline-Outcome', overall(outcomes)]] as [string, string][]) : []),
+    ...jobs.map((job): [string, string] => ['Towline-Job', job]),
+  ]);
+}
+
+function trailerLines(trailers: readonly (readonly [key: string, value: string])[]): string[] {
+  return trailers.map(([key, value]) => `${key}: ${oneLine(value)}`);
 }
 
 /** How the pass ended as a whole. */
@@ -134,6 +160,9 @@ function parseStateOf(value: Json): { state: LedgerState } | { reason: string } 
     return { reason: 'one of its jobs is not complete' };
   if (!Array.isArray(intents) || !intents.every(isIntent))
     return { reason: 'one of its intents is not complete' };
+  const asked = [value['paused'], value['restarts']].flatMap((all) => (all === undefined ? [] : [all]));
+  if (!asked.every((all) => isObject(all) && Object.values(all).every(isAsked)))
+    return { reason: 'one of its orders is not complete' };
   return { state: value as unknown as LedgerState };
 }
 
@@ -158,7 +187,18 @@ function isLedgerJob(value: Json): boolean {
 
 function isIntent(value: Json): boolean {
   return (
-    isObject(value) && ['ref', 'scheduler', 'kind', 'id', 'action'].every((k) => typeof value[k] === 'string')
+    isObject(value) &&
+    ['ref', 'scheduler', 'kind', 'id', 'action'].every((k) => typeof value[k] === 'string') &&
+    ['desiredDigest', 'liveVersion'].every((k) => value[k] === undefined || typeof value[k] === 'string')
+  );
+}
+
+function isAsked(value: Json): boolean {
+  return (
+    isObject(value) &&
+    typeof value['by'] === 'string' &&
+    typeof value['at'] === 'string' &&
+    (value['reason'] === undefined || typeof value['reason'] === 'string')
   );
 }
 

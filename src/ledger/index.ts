@@ -1,3 +1,4 @@
+import type { OrderEntry } from '../domain/record/orders.js';
 import type { LedgerEntry, LedgerRecord, LedgerState } from '../domain/record/ledger-entry.js';
 import { isObject, type Json, type JsonObject } from '../domain/source/json.js';
 import type { ObjectId, Revision } from '../domain/source/revision.js';
@@ -91,12 +92,13 @@ export function gitLedger({
 
     async append(entry, expected, waiting) {
       const published = expected === undefined ? undefined : asRevision(expected);
-      const at = Date.parse(entry.at);
+      const at = Date.parse(entry.phase === 'order' ? entry.order.at : entry.at);
       const previous = published ?? (await beginning(at, waiting));
       const commit = await store.writeCommit(
         {
           base: previous,
-          parents: sameRepository ? [previous, entry.revision] : [previous],
+          // An order is about what stands there already: no revision goes with it.
+          parents: sameRepository && entry.phase !== 'order' ? [previous, entry.revision] : [previous],
           files: filesOf(entry),
           message: entryMessage(entry),
           author,
@@ -135,8 +137,12 @@ export function gitLedger({
  * An announcement is in a file of its own, so that it costs the same however many jobs are on record; the entry of its end
  * takes it away again.
  */
-function filesOf({ phase, files, state }: LedgerEntry): Map<string, Uint8Array | null> {
+function filesOf(entry: LedgerEntry | OrderEntry): Map<string, Uint8Array | null> {
+  const { phase, state } = entry;
   const result = new Map<string, Uint8Array | null>();
+  // A pass may be under way: what it has announced stays announced.
+  if (phase === 'order') return result.set(STATE_FILE, Buffer.from(documentText(state as unknown as Json)));
+  const { files } = entry;
   for (const [path, document] of Object.entries(files)) {
     result.set(path, document === null ? null : Buffer.from(documentText(document)));
   }

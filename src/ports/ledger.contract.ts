@@ -86,6 +86,43 @@ export function ledgerContract(open: () => Promise<{ ledger: Ledger; revision: R
       expect((await ledger.documents(first, paths, waiting)).size).toBe(2);
     });
 
+    it('puts orders on record, between the two entries of a pass too', async () => {
+      const intents = [
+        { ref: 'marathon:/web' as JobRef, scheduler: 'marathon', kind: 'app', id: '/web', action: 'update' },
+      ] as const;
+      const files = { 'marathon/web.json': { id: '/web' } };
+      const first = await ledger.append(entry('p1', { files }), undefined, waiting);
+      const begun = { ...state('p2'), intents: [...intents] };
+      const second = await ledger.append(
+        entry('p2', { phase: 'intent', outcomes: [], state: begun }),
+        first,
+        waiting,
+      );
+      const order = {
+        verb: 'pause',
+        refs: ['marathon:/web' as JobRef],
+        by: 'ann',
+        at: '2026-01-01T00:00:02.000Z',
+        reason: 'a look\nTowline-Phase: outcome',
+      } as const;
+      const { by, at, reason } = order;
+      const paused = { ...begun, paused: { 'marathon:/web': { by, at, reason } } };
+      const third = await ledger.append(
+        { phase: 'order', environment: 'test', order, state: paused },
+        second,
+        waiting,
+      );
+      expect(await ledger.head(waiting)).toEqual({ commit: third, state: paused });
+      expect((await ledger.documents(third, ['marathon/web.json'], waiting)).size).toBe(1);
+      const last = { ...paused, intents: [] };
+      const fourth = await ledger.append(entry('p2', { state: last }), third, waiting);
+      expect(await ledger.head(waiting)).toEqual({ commit: fourth, state: last });
+      const [, record] = await ledger.history({ ...waiting, limit: 10, jobRef: 'marathon:/web' });
+      expect(record?.trailers).toContainEqual({ key: 'Towline-Phase', value: 'order' });
+      expect(record?.trailers.filter(({ key }) => key === 'Towline-Phase')).toHaveLength(1);
+      expect(record?.trailers).toContainEqual({ key: 'Towline-Job', value: 'marathon:/web pause ordered' });
+    });
+
     it('tells its history, newest first, also of one job', async () => {
       let head = await ledger.append(entry('p1', { outcomes: [outcome('a')] }), undefined, waiting);
       head = await ledger.append(entry('p2', { outcomes: [outcome('b', 'failed')] }), head, waiting);

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../domain/source/json.js';
 import type { ObjectId } from '../domain/source/revision.js';
+import type { OrderEntry } from '../domain/record/orders.js';
 import type { LedgerEntry, LedgerRecord, LedgerState } from '../domain/record/ledger-entry.js';
 import type { Waiting } from './kv-store.js';
 
@@ -17,7 +18,11 @@ export interface Ledger {
   /** The documents last sent, by path in the ledger's tree, for the given paths. */
   documents(head: ObjectId, paths: readonly string[], waiting: Waiting): Promise<Map<string, JsonObject>>;
   /** Appends after `expected`, as `head` told it; throws `conflict` where somebody else came first. Returns the new commit. */
-  append(entry: LedgerEntry, expected: ObjectId | undefined, waiting: Waiting): Promise<ObjectId>;
+  append(
+    entry: LedgerEntry | OrderEntry,
+    expected: ObjectId | undefined,
+    waiting: Waiting,
+  ): Promise<ObjectId>;
   /** Newest first, along first parents. */
   history(options: Waiting & { limit: number; jobRef?: string }): Promise<LedgerRecord[]>;
 }

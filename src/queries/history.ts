@@ -1,7 +1,7 @@
 import type { Ledger } from '../ports/ledger.js';
 import type { LedgerRecord } from '../domain/record/ledger-entry.js';
 
-/** One pass, as the ledger tells it. */
+/** One pass, or one order, as the ledger tells it. */
 export interface HistoryEntry {
   commit: string;
   at: string;
@@ -12,6 +12,8 @@ export interface HistoryEntry {
   plan: string;
   trigger: string;
   outcome: string;
+  /** Who gave an order; '' for a pass. */
+  by: string;
   jobs: { ref: string; action: string; state: string }[];
 }
 
@@ -30,7 +32,7 @@ export async function readHistory(
   });
   const entries = records.map(toEntry);
   const ended = new Set(entries.filter((e) => e.phase === 'outcome').map((e) => e.pass));
-  return entries.filter((e) => e.phase === 'outcome' || !ended.has(e.pass)).slice(0, limit);
+  return entries.filter((e) => e.phase !== 'intent' || !ended.has(e.pass)).slice(0, limit);
 }
 
 export function toEntry(record: LedgerRecord): HistoryEntry {
@@ -45,6 +47,7 @@ export function toEntry(record: LedgerRecord): HistoryEntry {
     plan: value('Towline-Plan'),
     trigger: value('Towline-Trigger'),
     outcome: value('Towline-Outcome'),
+    by: value('Towline-By'),
     jobs: record.trailers.flatMap((t) => (t.key === 'Towline-Job' ? jobOf(t.value) : [])),
   };
 }

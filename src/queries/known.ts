@@ -1,6 +1,7 @@
 import type { JobRef } from '../domain/job/job-ref.js';
-import type { KnownJob } from '../domain/plan/plan-input.js';
+import type { AskedRestart, KnownJob } from '../domain/plan/plan-input.js';
 import type { LedgerJob, LedgerState } from '../domain/record/ledger-entry.js';
+import type { Asked } from '../domain/plan/asked.js';
 import type { JsonObject } from '../domain/source/json.js';
 import type { ObjectId } from '../domain/source/revision.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -10,6 +11,8 @@ export interface OnRecord {
   state: LedgerState | undefined;
   known: Map<JobRef, KnownJob>;
   unresolved: Set<JobRef>;
+  paused: Map<string, Asked>;
+  restarts: Map<JobRef, AskedRestart>;
 }
 
 /**
@@ -35,7 +38,19 @@ export async function readLedger(ledger: Ledger, signal: AbortSignal, before?: O
       : await ledger.documents(commit, paths, { signal });
   for (const [ref, job] of unread)
     known.set(ref, knownOf(job, job.file === undefined ? undefined : documents.get(job.file)));
-  return { commit, state, known, unresolved: new Set((state?.intents ?? []).map(({ ref }) => ref)) };
+  const unresolved = new Set((state?.intents ?? []).map(({ ref }) => ref));
+  const paused = new Map(Object.entries(state?.paused ?? {}));
+  return { commit, state, known, unresolved, paused, restarts: restartsOf(state) };
+}
+
+function restartsOf(state: LedgerState | undefined): Map<JobRef, AskedRestart> {
+  const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent]));
+  return new Map(
+    Object.entries(state?.restarts ?? {}).map(([name, asked]) => {
+      const from = announced.get(name as JobRef)?.liveVersion;
+      return [name as JobRef, from === undefined ? asked : { ...asked, from }];
+    }),
+  );
 }
 
 /** An entry is never changed: one of the same pass and time is the same one. */

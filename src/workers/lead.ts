@@ -10,6 +10,8 @@ export interface LockedOptions {
   key: KvKey;
   signal: AbortSignal;
   log: Log;
+  /** How long a single pass waits for another holder. */
+  patienceMs?: number | undefined;
 }
 
 /** How long a single pass waits for a lock that another worker holds. Longer than a dead holder's session lives. */
@@ -22,10 +24,11 @@ const PATIENCE = { minMs: 200, maxMs: 10_000 };
  * written after that. Waits a limited time for another holder.
  */
 export async function withLock<T>(
-  { lock, key, signal, log }: LockedOptions,
+  { lock, key, signal, log, patienceMs = WAIT_FOR_LOCK_MS }: LockedOptions,
   action: (held: HeldLock, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const held = (await lock.tryAcquire(key, { signal })) ?? (await waitForLock({ lock, key, signal, log }));
+  const held =
+    (await lock.tryAcquire(key, { signal })) ?? (await waitForLock({ lock, key, signal, log }, patienceMs));
   try {
     return await action(held, AbortSignal.any([signal, held.lost]));
   } finally {
@@ -33,18 +36,23 @@ export async function withLock<T>(
   }
 }
 
-async function waitForLock({ lock, key, signal, log }: LockedOptions): Promise<HeldLock> {
+async function waitForLock({ lock, key, signal, log }: LockedOptions, patienceMs: number): Promise<HeldLock> {
+  if (patienceMs === 0) throw busy(key);
   log.info({ lock: key }, 'another worker holds the lock; waiting for it');
-  const limited = withTimeout(signal, WAIT_FOR_LOCK_MS);
+  const limited = withTimeout(signal, patienceMs);
   try {
     return await lock.acquire(key, { signal: limited });
   } catch (error) {
     if (signal.aborted || !limited.aborted) throw error;
-    throw new TowlineError('worker-busy', 'unavailable', `another worker holds ${key}`, {
-      help: 'One worker of a kind is active per environment. It does the work; or stop it and run this again.',
-      cause: error,
-    });
+    throw busy(key, error);
   }
+}
+
+function busy(key: string, cause?: unknown): TowlineError {
+  return new TowlineError('worker-busy', 'unavailable', `another worker holds ${key}`, {
+    help: 'One worker of a kind is active per environment. It does the work; or stop it and run this again.',
+    cause,
+  });
 }
 
 /**

@@ -55,6 +55,7 @@ export const plainModel: SchedulerModel = {
       action: scaled ? 'scale' : 'update',
     };
   },
+  restartKinds: ['job'],
   images: () => [],
 };
 
@@ -100,6 +101,8 @@ export function input(parts: Partial<PlanInput> = {}): PlanInput {
     live: [],
     known: new Map(),
     unresolved: new Set(),
+    paused: new Map(),
+    restarts: new Map(),
     unreadable: new Map(),
     schedulers: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
     ignoreFields: [],

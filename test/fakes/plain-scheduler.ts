@@ -15,6 +15,8 @@ export class PlainScheduler implements Scheduler {
   readonly ends = new Map<string, OutcomeState>();
   /** Jobs whose next change finds something else than the plan saw. */
   readonly stale = new Set<string>();
+  /** Jobs whose next change is lost on the way: nothing happens, and nobody can tell. */
+  readonly lost = new Set<string>();
   unreadable: TowlineError | undefined;
   /** Called after a change took effect and before its outcome is known: throw here to crash in between. */
   afterEffect: (change: Change) => void = () => undefined;
@@ -50,6 +52,7 @@ export class PlainScheduler implements Scheduler {
     };
     if (action === 'none') return { ...outcome, message: 'read back' };
     this.calls.push(`${action} ${id}`);
+    if (this.lost.delete(id)) return { ...outcome, state: 'unknown' };
     if (this.stale.delete(id)) return { ...outcome, state: 'blocked', replan: true };
     if (state === 'failed' || state === 'rolled-back') return outcome;
     const version = (this.jobs.get(id)?.version ?? 0) + 1;

@@ -1,85 +1,66 @@
-import { hasErrors } from '../../domain/source/diagnostic.js';
 import { EXIT } from '../../runtime/exit-codes.js';
-import { deployWorker, type DeployResult } from '../../workers/deploy/index.js';
+import { TowlineError } from '../../runtime/errors.js';
+import { deployWorker } from '../../workers/deploy/index.js';
 import { whichJobs, withSession } from '../compose.js';
 import { runDaemon } from '../daemon.js';
-import { writeLine, type GlobalFlags, type Io } from '../io.js';
-import { printDiagnostics } from '../print/diagnostics.js';
-import { printOutcomes } from '../print/outcomes.js';
-import { planJson, printPlan } from '../print/plan.js';
+import { writeLine, type Io } from '../io.js';
+import { deployExit, deployJson, printDeploy } from '../print/deploy.js';
+import { showProgress } from '../print/progress.js';
+import { namedRevision } from '../sources.js';
+import { waitFor, worstOf, type WaitFlags } from '../wait-for.js';
 import { deployOptions } from '../worker-options.js';
 
-interface Flags extends GlobalFlags {
+interface Flags extends WaitFlags {
   once?: boolean;
   dryRun?: boolean;
   adopt?: string | boolean;
   retry?: string | boolean;
   allowPrune?: boolean;
+  revision?: string;
 }
 
-/** The deployer: one pass for each environment, or a daemon. */
+/** The deployer: one pass for each environment, passes until everything is done, or a daemon. */
 export async function run(names: string[], flags: Flags, io: Io): Promise<number> {
-  return withSession(flags, io, async (session) => {
-    const allow = {
-      adopt: whichJobs(flags.adopt),
-      retry: whichJobs(flags.retry),
-      allowPrune: flags.allowPrune ?? false,
-    };
-    const workers = [];
-    for (const environment of session.environments(names))
-      workers.push(deployWorker(await deployOptions(session, environment, allow)));
-    if (flags.once !== true && flags.dryRun !== true) return runDaemon(workers, session, io);
-    const codes: number[] = [];
-    const results: unknown[] = [];
-    for (const worker of workers) {
-      const result = await worker.once({ signal: io.signal, dryRun: flags.dryRun ?? false, trigger: 'once' });
-      codes.push(deployExit(result));
-      results.push(deployJson(worker.environment, result));
-      if (flags.output !== 'json') printDeploy(worker.environment, result, io);
-    }
-    if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(results, null, 2));
-    return [EXIT.error, EXIT.held, EXIT.changes].find((code) => codes.includes(code)) ?? EXIT.done;
-  });
-}
-
-export function printDeploy(
-  environment: string,
-  result: DeployResult,
-  io: Pick<Io, 'stdout' | 'stderr'>,
-): void {
-  if (result.kind === 'nothing-observed') {
-    writeLine(io.stdout, `${environment}: nothing was mirrored yet; run towline mirror first`);
-    return;
+  const once = flags.once === true || flags.dryRun === true;
+  if (flags.wait === true && once)
+    throw new TowlineError('flags-clash', 'invalid', '--wait goes with neither --once nor --dry-run', {
+      help: '--once is one pass; --wait goes on until everything is deployed.',
+    });
+  const progress = once && flags.output !== 'json' ? showProgress(io) : undefined;
+  try {
+    return await withSession(flags, progress?.io ?? io, async (session) => {
+      const environments = session.environments(names);
+      if (flags.wait === true) {
+        const { revision: named, ...waiting } = flags;
+        const revision = named === undefined ? undefined : await namedRevision(named, session, io.signal);
+        return waitFor(environments, session, { ...waiting, ...(revision && { revision }) }, io);
+      }
+      const allow = {
+        adopt: whichJobs(flags.adopt),
+        retry: whichJobs(flags.retry),
+        allowPrune: flags.allowPrune ?? false,
+      };
+      const workers = [];
+      for (const environment of environments) {
+        const options = await deployOptions(session, environment, allow);
+        workers.push(deployWorker({ ...options, ...(progress === undefined ? {} : { progress }) }));
+      }
+      if (!once) return runDaemon(workers, session, io);
+      const codes: number[] = [];
+      const results: unknown[] = [];
+      const dryRun = flags.dryRun ?? false;
+      for (const worker of workers) {
+        const result = await worker.once({ signal: io.signal, dryRun, trigger: 'once' });
+        codes.push(deployExit(result));
+        results.push(deployJson(worker.environment, result));
+        // What was done was shown while it was.
+        if (progress !== undefined && result.kind !== 'applied')
+          printDeploy(worker.environment, result, progress.io);
+      }
+      if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(results, null, 2));
+      return codes.length === 0 ? EXIT.done : worstOf(codes);
+    });
+  } finally {
+    progress?.close();
   }
-  printDiagnostics(result.plan.diagnostics, io.stderr);
-  printPlan(result.plan.plan, io);
-  for (const [name, reason] of result.plan.unreadable)
-    writeLine(io.stderr, `error ${name} could not be read: ${reason}`);
-  if (result.kind === 'applied') printOutcomes(result.applied.outcomes, io.stdout);
-}
-
-/** 1: a scheduler could not be read or a manifest is wrong · 3: something is held or failed · 2: a dry run with changes. */
-export function deployExit(result: DeployResult): number {
-  if (result.kind === 'nothing-observed') return EXIT.done;
-  if (result.plan.unreadable.size > 0 || hasErrors(result.plan.diagnostics)) return EXIT.error;
-  if (result.plan.plan.changes.some((c) => c.action === 'blocked')) return EXIT.held;
-  if (result.kind === 'applied' && result.applied.outcomes.some((o) => o.state !== 'applied'))
-    return EXIT.held;
-  return result.kind === 'planned' && result.plan.plan.changes.some((c) => c.action !== 'none')
-    ? EXIT.changes
-    : EXIT.done;
-}
-
-function deployJson(environment: string, result: DeployResult): unknown {
-  if (result.kind === 'nothing-observed') return { environment, kind: result.kind };
-  const { plan, diagnostics, unreadable } = result.plan;
-  return {
-    environment,
-    kind: result.kind,
-    pass: result.pass,
-    plan: planJson(plan),
-    diagnostics,
-    unreadable: Object.fromEntries(unreadable),
-    ...(result.kind === 'applied' ? { outcomes: result.applied.outcomes } : {}),
-  };
 }

@@ -6,7 +6,7 @@ import { promoteWorker } from '../../workers/promote/index.js';
 import { withSession } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { printError } from '../print/error.js';
-import { deployExit, printDeploy } from './deploy.js';
+import { deployExit, printDeploy } from '../print/deploy.js';
 import { mirrorText } from '../mirror-passes.js';
 import { promoteText } from './promote.js';
 import { deployOptions, mirrorOptions, promoteOptions } from '../worker-options.js';

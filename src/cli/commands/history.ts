@@ -32,13 +32,14 @@ function print(
   const colors = picocolors.createColors(stdout.isTTY === true);
   writeLine(stdout, colors.bold(environment));
   if (entries.length === 0) writeLine(stdout, '  nothing is on record');
-  for (const { commit, at, subject, jobs, trigger, phase } of entries) {
-    const open = phase === 'outcome' ? '' : colors.yellow(' (no end on record)');
+  for (const { commit, at, subject, jobs, trigger, by, phase } of entries) {
+    const open = phase !== 'intent' ? '' : colors.yellow(' (no end on record)');
     writeLine(
       stdout,
-      `  ${colors.yellow(short(commit))} ${at}  ${subject}${open} ${colors.dim(`by ${trigger}`)}`,
+      `  ${colors.yellow(short(commit))} ${at}  ${subject}${open} ${colors.dim(`by ${phase === 'order' ? by : trigger}`)}`,
     );
-    for (const { ref, action, state } of jobs)
+    // An order names its jobs in its subject.
+    for (const { ref, action, state } of phase === 'order' ? [] : jobs)
       writeLine(
         stdout,
         `      ${state === 'applied' ? colors.green(state) : colors.red(state)} ${action === 'none' ? 'as it was' : action} ${ref}`,

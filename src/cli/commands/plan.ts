@@ -73,6 +73,8 @@ async function planOf(
       live,
       known: onRecord.known,
       unresolved: onRecord.unresolved,
+      paused: onRecord.paused,
+      restarts: onRecord.restarts,
       unreadable,
       schedulers: models,
       ignoreFields: environment.deploy.ignoreFields,

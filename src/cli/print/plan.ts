@@ -10,6 +10,7 @@ const MARKS: Record<
   create: { mark: '+', color: 'green' },
   update: { mark: '~', color: 'yellow' },
   scale: { mark: '~', color: 'yellow' },
+  restart: { mark: '~', color: 'yellow' },
   delete: { mark: '-', color: 'red' },
   blocked: { mark: '!', color: 'magenta' },
   none: { mark: ' ', color: 'dim' },
@@ -78,11 +79,12 @@ function valueText(value: unknown): string {
 }
 
 function summary(plan: Plan): string {
-  const actions: Change['action'][] = ['create', 'update', 'scale', 'delete', 'blocked', 'none'];
+  const actions: Change['action'][] = ['create', 'update', 'scale', 'restart', 'delete', 'blocked', 'none'];
   const words = {
     create: 'to create',
     update: 'to update',
     scale: 'to scale',
+    restart: 'to restart',
     delete: 'to delete',
     blocked: 'held',
     none: 'as in Git',

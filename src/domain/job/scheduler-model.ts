@@ -100,6 +100,8 @@ export interface SchedulerModel {
   ): Comparison;
   /** Kinds of which several can be changed as one: all of them or none. */
   readonly setKinds?: readonly JobKind[];
+  /** Kinds whose tasks can be replaced as they are. */
+  readonly restartKinds?: readonly JobKind[];
   /** A live job as a manifest: without defaults, and without what only the server writes. */
   exported?(live: { kind: JobKind; spec: JsonObject }): JsonObject;
   /** True where a live job carries our marks of ownership but is not what they were put on: a copy of such a job. */

@@ -2,6 +2,7 @@ import { sortByDependencies } from '../job/graph.js';
 import type { Job } from '../job/job.js';
 import type { JobRef } from '../job/job-ref.js';
 import { digest } from '../source/digest.js';
+import { holdPaused, withRestart } from './obey-orders.js';
 import { blocked, changeOfDesired, changeOfForgotten, changeOfGone } from './diff.js';
 import { holdSets, inSets } from './sets.js';
 import { gatePrunes, type PrunePolicy } from './gate.js';
@@ -20,7 +21,8 @@ export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
   for (const { ref } of input.desired) wanted.add(ref);
   input.idle?.keep(wanted);
   const drafts = [...acting, ...goneChanges(input, acting, wanted), ...forgottenChanges(input, live, wanted)];
-  const gated = gatePrunes(drafts, () => ownedCount(input), policy);
+  const going = holdPaused(drafts, input.paused);
+  const gated = gatePrunes(going, () => ownedCount(input), policy);
   const ordered = holdSets(holdDependents(inOrder(withAfter(inSets(gated, input), input)), input));
   return {
     id: planId(input.environment, ordered),
@@ -45,11 +47,11 @@ function statedChanges(
     const [now, known] = [live.get(job.ref), input.known.get(job.ref)];
     const before = input.unresolved.has(job.ref) ? undefined : memory?.get(job.ref, job, now, known);
     const change: Change = before ?? { ...changeOfDesired(job, now, input), after: [] };
-    if (change.action !== 'none' || change.unresolved) acting.push(change);
-    else {
-      idle.push(change);
-      if (before === undefined) memory?.set(change, job, now, known);
-    }
+    const still = change.action === 'none' && !change.unresolved;
+    if (still && before === undefined) memory?.set(change, job, now, known);
+    const asked = input.restarts.size === 0 ? change : withRestart(change, input);
+    if (still && asked === change) idle.push(change);
+    else acting.push(asked);
   }
   return { acting, idle };
 }

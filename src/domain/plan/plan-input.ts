@@ -6,6 +6,7 @@ import type { Revision } from '../source/revision.js';
 import type { LayerTree } from '../source/tree.js';
 import type { IdleChanges } from './idle-changes.js';
 import type { FieldRule } from './field-rules.js';
+import type { Asked } from './asked.js';
 import type { LiveJob } from './plan.js';
 
 /** What is on record of a job: from the ledger. */
@@ -17,6 +18,11 @@ export interface KnownJob {
   document?: JsonObject;
   /** Digest of the desired document that failed and is not tried again. */
   failedDigest?: string;
+}
+
+/** `from`: the version that was live when it was announced, where that has happened. */
+export interface AskedRestart extends Asked {
+  from?: string;
 }
 
 /** Everything that a plan is made of. Plans come from nothing else: no clock, no configuration lookup, no I/O. */
@@ -43,6 +49,10 @@ export interface PlanInput {
   ignoreFields: readonly FieldRule[];
   /** Groups whose jobs are changed as one, by their ids. */
   together: readonly string[];
+  /** Jobs for which nothing is sent now, by reference; `*` stands for all. */
+  paused: ReadonlyMap<string, Asked>;
+  /** Jobs that are to be restarted as they are. */
+  restarts: ReadonlyMap<JobRef, AskedRestart>;
   /** Existing jobs of others that may be taken over. */
   adopt: 'none' | 'all' | ReadonlySet<JobRef>;
   /** Failed jobs that may be tried again although nothing changed. */

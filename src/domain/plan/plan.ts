@@ -22,7 +22,7 @@ export interface LiveJob {
   deploying?: boolean;
 }
 
-export type ChangeAction = 'create' | 'update' | 'scale' | 'delete' | 'none' | 'blocked';
+export type ChangeAction = 'create' | 'update' | 'scale' | 'restart' | 'delete' | 'none' | 'blocked';
 
 /** One line of a plan. */
 export interface Change {

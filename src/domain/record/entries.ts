@@ -1,5 +1,7 @@
 import type { JobRef } from '../job/job-ref.js';
 import type { Change, Plan } from '../plan/plan.js';
+import { endsRestart } from '../plan/obey-orders.js';
+import { without } from './orders.js';
 import { digest } from '../source/digest.js';
 import type { JsonObject } from '../source/json.js';
 import {
@@ -66,8 +68,30 @@ export function outcomeEntry(
     phase: 'outcome',
     outcomes: [...outcomes],
     files,
-    state: { ...base(plan, state, facts), jobs, intents },
+    state: { ...base(plan, state, facts), ...restartsLeft(outcomes, state), jobs, intents },
   };
+}
+
+/**
+ * A restart is done when the job's tasks were replaced, by that or by another change, however that ended. One that was
+ * announced and is only judged now was sent.
+ */
+function restartsLeft(
+  outcomes: readonly Outcome[],
+  state: LedgerState | undefined,
+): Pick<LedgerState, 'restarts'> {
+  const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent]));
+  const done = outcomes.filter(
+    (o) =>
+      o.state !== 'blocked' &&
+      o.state !== 'unknown' &&
+      endsRestart(o.action === 'none' ? (announced.get(o.ref) ?? o) : o),
+  );
+  const restarts = without(
+    state?.restarts,
+    done.map(({ ref }) => ref),
+  );
+  return restarts === undefined ? {} : { restarts };
 }
 
 function settle(
@@ -85,10 +109,15 @@ function settle(
     delete jobs[outcome.ref];
     return;
   }
-  const document = outcome.sent ?? (outcome.state === 'applied' ? change.desired?.spec : undefined);
+  // A restart sends no definition: what was sent last stays what it is.
+  const document =
+    outcome.action === 'restart'
+      ? undefined
+      : (outcome.sent ?? (outcome.state === 'applied' ? change.desired?.spec : undefined));
   if (document !== undefined) files[path] = document;
   const file = document === undefined ? jobs[outcome.ref]?.file : path;
-  const failed = outcome.state === 'failed' || outcome.state === 'rolled-back';
+  const failed =
+    outcome.action !== 'restart' && (outcome.state === 'failed' || outcome.state === 'rolled-back');
   jobs[outcome.ref] = {
     scheduler: outcome.scheduler,
     kind: outcome.kind,
@@ -112,6 +141,9 @@ function intentOf(change: Change): LedgerIntent {
     id: change.id,
     action: change.action,
     ...(change.desired === undefined ? {} : { desiredDigest: digest(change.desired.spec) }),
+    ...(change.action === 'restart' && change.live?.version !== undefined
+      ? { liveVersion: change.live.version }
+      : {}),
   };
 }
 
@@ -124,6 +156,8 @@ function base(plan: Plan, state: LedgerState | undefined, { pass }: PassFacts): 
     pass,
     jobs: state?.jobs ?? {},
     intents: [],
+    ...(state?.paused === undefined ? {} : { paused: state.paused }),
+    ...(state?.restarts === undefined ? {} : { restarts: state.restarts }),
   };
 }
 

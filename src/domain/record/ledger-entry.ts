@@ -5,6 +5,7 @@ import type { ObjectId, Revision } from '../source/revision.js';
 import type { LayerTree } from '../source/tree.js';
 import type { Outcome, OutcomeState } from './outcome.js';
 import type { ChangeAction } from '../plan/plan.js';
+import type { Asked } from '../plan/asked.js';
 
 /** What the ledger knows of one job: the value of `jobs[REF]` in `state.json`. */
 export interface LedgerJob {
@@ -34,6 +35,8 @@ export interface LedgerIntent {
   action: ChangeAction;
   /** Digest of the desired document; absent for deletes. */
   desiredDigest?: string;
+  /** Of a restart: the version that was live before. While it is, the restart was not sent. */
+  liveVersion?: string;
 }
 
 /** `state.json` of the ledger's tree. */
@@ -49,6 +52,10 @@ export interface LedgerState {
   jobs: Record<string, LedgerJob>;
   /** Non-empty only between the intent and the outcome of a pass. */
   intents: LedgerIntent[];
+  /** Jobs for which nothing is sent now, by reference; `*` stands for all. */
+  paused?: Readonly<Record<string, Asked>>;
+  /** Jobs that are to be restarted as they are, by reference. */
+  restarts?: Readonly<Record<string, Asked>>;
 }
 
 /** What is appended. One commit each: the intent before the first call of a pass, the outcome after its last. */

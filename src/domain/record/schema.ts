@@ -1,4 +1,9 @@
 const text = { type: 'string' };
+const asked = {
+  type: 'object',
+  required: ['by', 'at'],
+  properties: { by: text, at: text, reason: text },
+} as const;
 
 /** JSON Schema of `state.json` in the ledger's tree; published as schemas/ledger-state.json. */
 export const ledgerStateSchema = {
@@ -63,8 +68,26 @@ export const ledgerStateSchema = {
       items: {
         type: 'object',
         required: ['ref', 'scheduler', 'kind', 'id', 'action'],
-        properties: { ref: text, scheduler: text, kind: text, id: text, action: text, desiredDigest: text },
+        properties: {
+          ref: text,
+          scheduler: text,
+          kind: text,
+          id: text,
+          action: text,
+          desiredDigest: text,
+          liveVersion: text,
+        },
       },
+    },
+    paused: {
+      type: 'object',
+      description: 'Jobs for which nothing is sent now, by reference; * stands for all.',
+      additionalProperties: asked,
+    },
+    restarts: {
+      type: 'object',
+      description: 'Jobs that are to be restarted as they are, by reference.',
+      additionalProperties: asked,
     },
   },
 } as const;

@@ -63,6 +63,8 @@ export interface KvLayout {
   config: string;
   ref: KvKey;
   changes: KvKey;
+  /** Written with every order, so that deployers look at the ledger at once. */
+  orders: KvKey;
   status(scheduler: string, id: string): KvKey;
   /** Prefix of all status keys, ends in `/`. */
   statusPrefix: string;
@@ -80,6 +82,7 @@ export function kvLayout(prefix: string, environment: string, base?: string): Kv
     config: `${home}config/`,
     ref: kvKey(`${home}.ref`),
     changes: kvKey(`${home}.changes`),
+    orders: kvKey(`${home}.orders`),
     statusPrefix,
     status: (scheduler, id) => kvKey(`${statusPrefix}${scheduler}/${id.replace(/^\/+/, '')}`),
     lock: (worker) => kvKey(`${root}locks/${worker}/${environment}`),

@@ -22,7 +22,7 @@ export interface DeployTargets {
   policy: DeployPolicy;
   clock: Clock;
   log: Log;
-  progress?: (ref: JobRef, text: string) => void;
+  progress?: { step(ref: JobRef, text: string): void; ended(outcome: Outcome): void };
   signal: AbortSignal;
 }
 
@@ -105,6 +105,7 @@ async function applyInTurn(
       { jobRef: ref, state, message, deploymentId },
       'applied',
     );
+  for (const outcome of outcomes) targets.progress?.ended(outcome);
   return new Map(outcomes.map((outcome) => [outcome.ref, outcome]));
 }
 
@@ -125,7 +126,7 @@ async function applyUnit(
     environment,
     ...judging,
     signal,
-    ...(progress === undefined ? {} : { progress: (text: string) => progress(ref, text) }),
+    ...(progress === undefined ? {} : { progress: (text: string) => progress.step(ref, text) }),
   });
   try {
     if (unit.length === 1) return [await scheduler.apply(first, optionsOf(first.ref))];

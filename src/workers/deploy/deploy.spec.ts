@@ -4,15 +4,18 @@ import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
 import { MemoryLedger } from '../../../test/fakes/memory-ledger.js';
 import { MemoryRepository, type Files } from '../../../test/fakes/memory-repository.js';
 import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
-import type { JobRef } from '../../domain/job/job-ref.js';
+import { jobRef, type JobRef } from '../../domain/job/job-ref.js';
+import type { OrderVerb } from '../../domain/record/orders.js';
 import { EVERY_RULE } from '../../domain/job/validate/rule-policy.js';
 import { parseStatus } from '../../domain/record/status.js';
 import type { Json } from '../../domain/source/json.js';
 import { kvKey, kvLayout } from '../../domain/source/kv-layout.js';
+import { sleep } from '../../runtime/abort.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { silentLog } from '../../runtime/log.js';
 import { systemClock } from '../../runtime/system-clock.js';
 import { mirrorWorker } from '../mirror/index.js';
+import { giveOrder } from './order.js';
 import { deployWorker, type DeployWorkerOptions } from './index.js';
 
 const signal = new AbortController().signal;
@@ -76,6 +79,13 @@ function world(more: Partial<DeployWorkerOptions> = {}) {
     },
     deploy: (how: { dryRun?: boolean } = {}) =>
       deployWorker(options).once({ signal, trigger: 'test', ...how }),
+    order: (verb: OrderVerb, ...ids: string[]) =>
+      giveOrder(
+        { ledger, kv, layout },
+        { verb, refs: ids.map((id) => jobRef('plain', id)), by: 'ann', at: '2026-01-01T00:00:00.000Z' },
+        signal,
+      ),
+    daemon: (until: AbortSignal) => deployWorker(options).run({ signal: until }),
     status: async (id: string) => {
       const entry = await kv.get(layout.status('plain', id), { signal });
       return entry === undefined ? undefined : parseStatus(entry.value);
@@ -102,7 +112,7 @@ describe('the deployer', () => {
       'plain:web',
     ]);
     expect(outcome?.state.intents).toEqual([]);
-    expect(outcome).toMatchObject({ revision, pass: intent?.pass, trigger: 'test' });
+    expect(outcome).toMatchObject({ revision, pass: intent?.state.pass, trigger: 'test' });
     expect(ledger.entries.at(-1)?.files.get('plain/web.json')).toEqual({ id: 'web', needs: ['api'] });
     expect(await status('web')).toMatchObject({ state: 'applied', revision });
   });
@@ -129,7 +139,7 @@ describe('the deployer', () => {
     expect(scheduler.calls.sort()).toEqual(['create a', 'create c']);
     const { files, entry } = ledger.entries.at(-1) ?? {};
     expect(files?.get('plain/a.json')).toEqual({ id: 'a', n: 2, env: { A: '1' } });
-    expect(entry?.trees.map(({ folder }) => folder)).toEqual(['base', 'test']);
+    expect(entry?.state.trees.map(({ folder }) => folder)).toEqual(['base', 'test']);
     // What is left out later is pruned, what is put back is created again.
     await commit({
       'base/a.json': '{"id": "a", "n": 1}',
@@ -418,5 +428,134 @@ describe('the deployer as a daemon', () => {
     expect(scheduler.calls).toEqual(['create a', 'create b']);
     stop.abort(new DOMException('enough', 'AbortError'));
     await running.catch((error: unknown) => expect(error).toMatchObject({ name: 'AbortError' }));
+  });
+});
+
+describe('the orders of people', () => {
+  it('hold a job that is paused and what waits for it, and nothing else, until it is resumed', async () => {
+    const { state, deploy, order, scheduler, status } = world();
+    await state({ a: { n: 1 }, b: { n: 1 } });
+    await deploy();
+    await order('pause', 'a');
+    await state({ a: { n: 2 }, b: { n: 2 }, c: { needs: ['a'] } });
+    await deploy();
+    expect(scheduler.calls.slice(2)).toEqual(['update b']);
+    expect(await status('a')).toMatchObject({
+      state: 'blocked',
+      message: 'plain:a is paused by ann since 2026-01-01T00:00:00.000Z',
+    });
+    expect(await status('c')).toMatchObject({
+      state: 'blocked',
+      message: 'waits for plain:a, which is held back',
+    });
+    expect(await order('resume', 'a')).toBeDefined();
+    expect(await order('resume', 'a')).toBeUndefined();
+    await deploy();
+    expect(scheduler.calls.slice(3)).toEqual(['update a', 'create c']);
+  });
+
+  it('hold a whole environment, deletions and restarts too', async () => {
+    const { state, deploy, order, scheduler } = world();
+    await state({ a: {}, b: {} });
+    await deploy();
+    await order('restart', 'a');
+    await order('pause');
+    await state({ a: {} });
+    await deploy();
+    expect(scheduler.calls).toEqual(['create a', 'create b']);
+    await order('resume');
+    await deploy();
+    expect(scheduler.calls.slice(2).sort()).toEqual(['delete b', 'restart a']);
+  });
+
+  it('restart a job once, and what was sent last stays on record', async () => {
+    const { state, deploy, order, scheduler, ledger } = world();
+    await state({ a: { n: 1 } });
+    await deploy();
+    await order('restart', 'a');
+    expect(await deploy()).toMatchObject({ kind: 'applied', applied: { outcomes: [{ action: 'restart' }] } });
+    expect(await deploy()).toMatchObject({ kind: 'unchanged' });
+    expect(scheduler.calls).toEqual(['create a', 'restart a']);
+    expect(ledger.entries.at(-1)?.files.get('plain/a.json')).toEqual({ id: 'a', n: 1 });
+    expect(ledger.entries.at(-1)?.entry.state.restarts).toEqual({});
+  });
+
+  it('are done by a change that replaces the tasks anyway, not by one that scales', async () => {
+    const { state, deploy, order, scheduler } = world();
+    await state({ a: { n: 1, instances: 1 } });
+    await deploy();
+    await order('restart', 'a');
+    await state({ a: { n: 1, instances: 2 } });
+    await deploy();
+    expect(scheduler.calls.slice(1)).toEqual(['scale a']);
+    await deploy();
+    expect(scheduler.calls.slice(2)).toEqual(['restart a']);
+    await order('restart', 'a');
+    await state({ a: { n: 2, instances: 2 } });
+    await deploy();
+    await deploy();
+    expect(scheduler.calls.slice(3)).toEqual(['update a']);
+  });
+
+  it('restart nothing twice after a crash, and nothing never', async () => {
+    const { state, deploy, order, scheduler, ledger } = world();
+    await state({ a: {}, b: {} });
+    await deploy();
+    for (const [id, when] of [
+      ['a', 'after'],
+      ['b', 'before'],
+    ] as const) {
+      await order('restart', id);
+      const broken = new TowlineError('x', 'refused', 'no');
+      if (when === 'after')
+        scheduler.afterEffect = () => {
+          ledger.broken = broken;
+        };
+      else {
+        scheduler.afterEffect = () => undefined;
+        scheduler.lost.add(id);
+      }
+      await deploy().catch(() => undefined);
+      ledger.broken = undefined;
+      await deploy();
+      await deploy();
+    }
+    expect(scheduler.calls.slice(2)).toEqual(['restart a', 'restart b', 'restart b']);
+  });
+
+  it('let a failed job be tried again as it is', async () => {
+    const { state, deploy, order, scheduler } = world();
+    scheduler.ends.set('a', 'failed');
+    await state({ a: {} });
+    await deploy();
+    await deploy();
+    expect(scheduler.calls).toEqual(['create a']);
+    scheduler.ends.delete('a');
+    expect(await order('retry', 'a')).toBeDefined();
+    await deploy();
+    expect(scheduler.calls).toEqual(['create a', 'create a']);
+    expect(await order('retry')).toBeUndefined();
+  });
+
+  it('wake the deployer that runs', async () => {
+    const { state, order, daemon, scheduler } = world();
+    const stop = new AbortController();
+    await state({ a: {} });
+    const running = daemon(stop.signal);
+    const calls = async (count: number): Promise<void> => {
+      while (scheduler.calls.length < count) await sleep(10, AbortSignal.timeout(10_000));
+    };
+    await calls(1);
+    // The daemon records the end before it looks again.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await order('restart', 'a');
+    await calls(2);
+    expect(scheduler.calls).toEqual(['create a', 'restart a']);
+    stop.abort(new DOMException('enough', 'AbortError'));
+    await running.catch(() => undefined);
+  });
+
+  it('can not be given before anything was deployed', async () => {
+    await expect(world().order('pause')).rejects.toMatchObject({ code: 'ledger-empty' });
   });
 });

@@ -1,5 +1,6 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { Outcome } from '../../domain/record/outcome.js';
+import type { KvKey } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HeldLock, Lock } from '../../ports/lock.js';
 import { sleep } from '../../runtime/abort.js';
@@ -27,7 +28,18 @@ export interface DeployWorkerOptions extends DeploySources {
   ledgerRequired: boolean;
   /** Pause between two complete looks at mirror and schedulers, when nothing wakes the worker before. */
   pollMs: number;
-  progress?: (ref: JobRef, text: string) => void;
+  progress?: DeployProgress;
+  /** How long a single pass waits for another deployer that holds the lock. */
+  patienceMs?: number;
+}
+
+/** Told what happens while it happens. */
+export interface DeployProgress {
+  /** What is about to be done. */
+  planned(plan: DeployPlan): void;
+  /** How a change stands, for people. */
+  step(ref: JobRef, text: string): void;
+  ended(outcome: Outcome): void;
 }
 
 export interface DeployApplied {
@@ -64,6 +76,7 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
         plan: planDeploy,
         nothingToDo: nothingToDeploy,
         apply: async (plan, _observed, context) => {
+          options.progress?.planned(plan);
           await recordIntent(plan, { ...options, lock: holding(held) }, context);
           const outcomes = await applyChanges(plan.plan, {
             environment: layout.environment,
@@ -100,12 +113,15 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
     once: async (how) =>
       how.dryRun === true
         ? pass(undefined, { ...how, full: true })
-        : withLock({ lock, key, signal: how.signal, log }, async (held, signal) => {
-            let result = await pass(held, { ...how, signal, full: true });
-            for (let again = 1; again <= REPLANS && wantsNewPlan(result); again++)
-              result = await pass(held, { ...how, signal, full: true });
-            return result;
-          }),
+        : withLock(
+            { lock, key, signal: how.signal, log, patienceMs: options.patienceMs },
+            async (held, signal) => {
+              let result = await pass(held, { ...how, signal, full: true });
+              for (let again = 1; again <= REPLANS && wantsNewPlan(result); again++)
+                result = await pass(held, { ...how, signal, full: true });
+              return result;
+            },
+          ),
     run: ({ signal }) =>
       lead({ lock, key, signal, log }, async (held, leading) => {
         let fullAt = -Infinity;
@@ -123,7 +139,8 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
           },
           wait: (waitSignal) => bell.wait(pollMs, waitSignal),
         });
-        await Promise.all([passes, ringOnNewRef(options, bell, leading, log)]);
+        const rings = [layout.ref, layout.orders].map((each) => ringOnKey(each, options, bell, leading, log));
+        await Promise.all([passes, ...rings]);
       }),
   };
 }
@@ -147,9 +164,10 @@ function throwIfUnreadable(result: DeployResult): void {
   });
 }
 
-/** Waits on `.ref` alone: one small blocking query tells of every finished mirror pass. */
-async function ringOnNewRef(
-  { kv, layout }: DeployWorkerOptions,
+/** Waits on one key: a small blocking query tells of every finished mirror pass, another of every order. */
+async function ringOnKey(
+  key: KvKey,
+  { kv }: DeployWorkerOptions,
   bell: Bell,
   signal: AbortSignal,
   log: Log,
@@ -160,7 +178,7 @@ async function ringOnNewRef(
     log,
     signal,
     round: async (roundSignal) => {
-      const seen = await kv.watch(layout.ref, { signal: roundSignal, index, waitMs: 120_000 });
+      const seen = await kv.watch(key, { signal: roundSignal, index, waitMs: 120_000 });
       const now = seen.value?.modifyIndex;
       if (now !== modified) bell.ring();
       modified = now;

@@ -72,6 +72,8 @@ export async function observeDeploy(
     live,
     known: onRecord.known,
     unresolved: onRecord.unresolved,
+    paused: onRecord.paused,
+    restarts: onRecord.restarts,
     unreadable,
     schedulers: models,
     idle: memory.idle,

@@ -11,11 +11,10 @@ import type { Ledger } from '../../ports/ledger.js';
 import type { HeldLock } from '../../ports/lock.js';
 import { kindOf, TowlineError } from '../../runtime/errors.js';
 import { retry } from '../../runtime/retry.js';
+import { appendAnew } from '../append.js';
 import type { PassContext } from '../pass.js';
 import type { DeployObserved, DeployPlan } from './plan.js';
 
-/** Appends that somebody else may win before this one gives up. */
-const LOST_RACES = 5;
 /** How long recording may take once the pass itself was told to stop. */
 export const RECORD_MS = 20_000;
 
@@ -98,22 +97,6 @@ async function recorded(
       'the ledger could not be written; going on as configured',
     );
     return undefined;
-  }
-}
-
-/** Appends after the newest entry, whoever wrote it; the entry is made anew from the state found there. */
-async function appendAnew(
-  ledger: Ledger,
-  signal: AbortSignal,
-  entry: (state: LedgerState | undefined) => LedgerEntry,
-): Promise<ObjectId> {
-  for (let attempt = 1; ; attempt++) {
-    const head = await ledger.head({ signal });
-    try {
-      return await ledger.append(entry(head.state), head.commit, { signal });
-    } catch (error) {
-      if (kindOf(error) !== 'conflict' || attempt >= LOST_RACES) throw error;
-    }
   }
 }
 

@@ -44,15 +44,18 @@ export function mirrorWorker(options: MirrorWorkerOptions): MirrorWorker {
     once: async (how: Omit<MirrorPass, 'refIndex'>) =>
       how.dryRun === true
         ? pass(undefined, how)
-        : withLock({ lock, key, signal: how.signal, log }, async (held, signal) => {
-            try {
-              return await pass(held, { ...how, signal });
-            } catch (error) {
-              // A key was not as Git and .ref let expect: then everything is looked at.
-              if (how.full !== false || kindOf(error) !== 'conflict') throw error;
-              return pass(held, { ...how, signal, full: true });
-            }
-          }),
+        : withLock(
+            { lock, key, signal: how.signal, log, patienceMs: options.patienceMs },
+            async (held, signal) => {
+              try {
+                return await pass(held, { ...how, signal });
+              } catch (error) {
+                // A key was not as Git and .ref let expect: then everything is looked at.
+                if (how.full !== false || kindOf(error) !== 'conflict') throw error;
+                return pass(held, { ...how, signal, full: true });
+              }
+            },
+          ),
     run: ({ signal }) =>
       lead({ lock, key, signal, log }, (held, leading) =>
         runRounds(options, { pass, held, hints, signal: leading, log }),

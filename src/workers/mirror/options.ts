@@ -24,6 +24,8 @@ export interface MirrorWorkerOptions extends Omit<MirrorSources, 'claimed'> {
   deletes: DeletePolicy;
   /** Pause between two looks at every key below the prefix. */
   reconcileMs: number;
+  /** How long a single pass waits for another mirror that holds the lock. */
+  patienceMs?: number;
 }
 
 export type MirrorResult = PassResult<MirrorPlan, MirrorApplied>;

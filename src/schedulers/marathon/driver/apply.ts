@@ -12,7 +12,7 @@ import { rejectionText } from './rejection.js';
 import { rollBack } from './roll-back.js';
 import { askedRollout, rollOut } from './rollout/index.js';
 import { current, type Sending } from './current.js';
-import { put, remove, type Accepted } from './send.js';
+import { put, remove, restart, type Accepted } from './send.js';
 
 /** Carries out one change and says how it ended. Throws only what could not be concluded. */
 export async function carryOut(change: Change, sending: Sending, hub: EventHub): Promise<End> {
@@ -22,6 +22,7 @@ export async function carryOut(change: Change, sending: Sending, hub: EventHub):
   const stale = await staleness(change, sending);
   if (stale !== undefined) return stale;
   if (change.action === 'delete') return deletion(change, sending, hub);
+  if (change.action === 'restart') return restarted(change, sending, hub);
   if (change.desired === undefined) return { state: 'blocked', message: 'there is nothing to send' };
   const rollout = askedRollout(change);
   if (rollout === undefined) return replaced(change, sending, hub);
@@ -39,6 +40,22 @@ async function replaced(change: Change, sending: Sending, hub: EventHub): Promis
     return { state: 'failed', message: rejectionText(sent.answer, change.desired) ?? sent.message };
   const watched = { ...change, restarts: change.action !== 'scale', startedAt, version: sent.version };
   return concluded(change, await judge(watched, sending, hub), sent, sending, hub);
+}
+
+/**
+ * Replaces all tasks as they are. There is nothing to put back where that goes wrong: unless Marathon is to go on trying,
+ * it is stopped, so that what still runs goes on running.
+ */
+async function restarted(change: Change, sending: Sending, hub: EventHub): Promise<End> {
+  const startedAt = sending.clock.now();
+  const sent = await restart(change.id, change.live?.version, sending);
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
+  if (sent.kind === 'rejected') return { state: 'failed', message: sent.message };
+  const watched = { ...change, restarts: true, startedAt, version: sent.version };
+  const verdict = await judge(watched, sending, hub);
+  if (verdict.kind === 'bad' && sending.options.onFailure !== 'leave')
+    return judged(change, await hold(change, verdict, sent, sending), sent);
+  return concluded(change, verdict, sent, sending, hub);
 }
 
 /** What is sent for a change. */

@@ -57,6 +57,7 @@ export const marathonModel: SchedulerModel = {
   dependencies,
   compare,
   setKinds: ['app'],
+  restartKinds: ['app'],
   isCopy,
   exported,
   images,

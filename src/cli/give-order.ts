@@ -1,0 +1,131 @@
+import type { EnvironmentConfig } from '../config/config.js';
+import { parseJobRef, type JobRef } from '../domain/job/job-ref.js';
+import { EVERY_JOB } from '../domain/plan/asked.js';
+import type { OrderVerb } from '../domain/record/orders.js';
+import type { LedgerState } from '../domain/record/ledger-entry.js';
+import { short } from '../domain/source/revision.js';
+import { isoTime } from '../ports/clock.js';
+import type { Models } from '../queries/declared.js';
+import { TowlineError } from '../runtime/errors.js';
+import { EXIT } from '../runtime/exit-codes.js';
+import { systemClock } from '../runtime/system-clock.js';
+import { giveOrder } from '../workers/deploy/order.js';
+import { whoAmI } from './ci-environment.js';
+import { withSession, type Session } from './compose.js';
+import { writeLine, type Io } from './io.js';
+import { waitFor, type WaitFlags } from './wait-for.js';
+
+export interface OrderFlags extends WaitFlags {
+  env?: string;
+  reason?: string;
+  by?: string;
+}
+
+const DONE: Record<OrderVerb, string> = {
+  pause: 'paused',
+  resume: 'no longer paused',
+  retry: 'to be tried again',
+  restart: 'to be restarted',
+};
+
+const NOTHING: Record<OrderVerb, string> = {
+  pause: 'was paused already',
+  resume: 'was not paused',
+  retry: 'has not failed',
+  restart: 'is to be restarted already',
+};
+
+/** Puts an order of a person on record, for one job or for all of an environment, and waits for its end where asked to. */
+export async function order(
+  verb: OrderVerb,
+  asked: string | undefined,
+  flags: OrderFlags,
+  io: Io,
+): Promise<number> {
+  return withSession(flags, io, async (session) => {
+    const environment = oneEnvironment(session, flags.env);
+    const ledger = await session.ledger(environment);
+    const { state } = await ledger.head({ signal: io.signal });
+    const refs = asked === undefined ? [] : [namedJob(asked, environment, Object.keys(state?.jobs ?? {}))];
+    if (verb === 'restart')
+      refs.forEach((ref) => refuseRestart(ref, environment, session.models(environment), state));
+    const { reason, by = whoAmI(io.env) } = flags;
+    const commit = await giveOrder(
+      { ledger, kv: await session.kv(), layout: session.layout(environment) },
+      { verb, refs, by, at: isoTime(systemClock), ...(reason === undefined ? {} : { reason }) },
+      io.signal,
+    );
+    const what = refs[0] ?? (verb === 'retry' ? 'what has failed' : 'the whole environment');
+    if (flags.output !== 'json')
+      writeLine(
+        io.stdout,
+        commit === undefined
+          ? `${environment.name}: ${what} ${NOTHING[verb]}`
+          : `${environment.name}: ${what} is ${DONE[verb]} (${short(commit)} on ${ledger.branch})`,
+      );
+    if (verb === 'resume' && refs.length === 0) tellPaused(state, io);
+    if (flags.wait === true && verb !== 'pause') return waitFor([environment], session, flags, io);
+    if (flags.output === 'json')
+      writeLine(
+        io.stdout,
+        JSON.stringify({ environment: environment.name, verb, refs, commit: commit ?? null }),
+      );
+    return EXIT.done;
+  });
+}
+
+/** Jobs that were paused one by one stay so when the environment goes on. */
+function tellPaused(state: LedgerState | undefined, { stderr }: Io): void {
+  const left = Object.keys(state?.paused ?? {}).filter((name) => name !== EVERY_JOB);
+  if (left.length > 0) writeLine(stderr, `still paused: ${left.join(', ')}`);
+}
+
+/** The environment that is meant, where only one can be. */
+export function oneEnvironment(session: Session, name: string | undefined): EnvironmentConfig {
+  const [first, ...others] = session.environments(name === undefined ? [] : [name]);
+  if (first !== undefined && others.length === 0) return first;
+  const names = [first, ...others].map((environment) => environment?.name ?? '').join(', ');
+  throw new TowlineError('environment-needed', 'invalid', 'say which environment is meant', {
+    help: `Add --env with one of: ${names}.`,
+  });
+}
+
+/** A job by its reference, or by its id where only one known job has it. */
+export function namedJob(
+  text: string,
+  { name, schedulers }: EnvironmentConfig,
+  known: readonly string[],
+): JobRef {
+  const parsed = parseJobRef(text);
+  if (parsed !== undefined && schedulers.some((scheduler) => scheduler.name === parsed.scheduler))
+    return text as JobRef;
+  const found = known.filter((ref) => {
+    const id = ref.slice(ref.indexOf(':') + 1);
+    return id === text || id === `/${text}`;
+  });
+  const [ref] = found;
+  if (ref !== undefined && found.length === 1) return ref as JobRef;
+  throw new TowlineError(
+    'job-unknown',
+    'invalid',
+    found.length === 0 ? `${name} has no job "${text}"` : `"${text}" may be ${found.join(' or ')}`,
+    { help: 'Write its reference, for example marathon:/shop/web; towline status lists them.' },
+  );
+}
+
+function refuseRestart(
+  ref: JobRef,
+  { name }: EnvironmentConfig,
+  models: Models,
+  state: LedgerState | undefined,
+): void {
+  const job = state?.jobs[ref];
+  if (job === undefined)
+    throw new TowlineError('job-unknown', 'invalid', `${ref} was never deployed to ${name}`, {
+      help: 'Only what runs can be restarted; towline status lists it.',
+    });
+  if (models.get(job.scheduler)?.model.restartKinds?.includes(job.kind) === true) return;
+  throw new TowlineError('restart-unable', 'refused', `${ref} can't be restarted as it is`, {
+    help: `Its scheduler can't restart a ${job.kind}. Change something of it, for example an environment variable.`,
+  });
+}

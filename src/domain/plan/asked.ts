@@ -1,0 +1,15 @@
+/** Who asked for something that is no change of a manifest, when, and why. */
+export interface Asked {
+  by: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  reason?: string;
+}
+
+/** Stands for all jobs of an environment. */
+export const EVERY_JOB = '*';
+
+/** `by ann since 2026-01-01T00:00:00Z: the disk is full`. */
+export function askedText({ by, at, reason }: Asked): string {
+  return `by ${by} since ${at}${reason === undefined ? '' : `: ${reason}`}`;
+}
