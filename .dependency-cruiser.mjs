@@ -57,6 +57,12 @@ export default {
       ['^src/domain/(source|job)/'],
       'release/ sees source/ and job/.',
     ),
+    only(
+      'domain-edit',
+      '^src/domain/edit/',
+      ['^src/domain/(source|job|plan)/'],
+      'edit/ sees source/, job/ and plan/.',
+    ),
     only('runtime', RUNTIME, [], 'runtime/ knows nothing above it.'),
     only('ports', PORTS, [DOMAIN, RUNTIME], 'Ports are interfaces over domain words.'),
     only('git', '^src/git/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),

@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os';
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** What a CI system tells of a build by its environment variables; each fact from the first variable that is set. */
@@ -25,8 +27,17 @@ export function buildFacts(env: Env): BuildFacts {
 export function whoAmI(env: Env): string {
   return (
     first(env, 'GITLAB_USER_LOGIN', 'BUILD_USER_ID', 'GITHUB_ACTOR', 'GIT_AUTHOR_NAME', 'USER', 'LOGNAME') ??
-    'unknown'
+    account()
   );
+}
+
+/** The account of this process; one that the system can't name has none. */
+function account(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
 }
 
 function githubRepository(env: Env): string | undefined {

@@ -11,8 +11,9 @@ import { EXIT } from '../runtime/exit-codes.js';
 import { systemClock } from '../runtime/system-clock.js';
 import { giveOrder } from '../workers/deploy/order.js';
 import { whoAmI } from './ci-environment.js';
-import { withSession, type Session } from './compose.js';
+import type { Session } from './compose.js';
 import { writeLine, type Io } from './io.js';
+import { withShownSession } from './shown-session.js';
 import { waitFor, type WaitFlags } from './wait-for.js';
 
 export interface OrderFlags extends WaitFlags {
@@ -42,7 +43,7 @@ export async function order(
   flags: OrderFlags,
   io: Io,
 ): Promise<number> {
-  return withSession(flags, io, async (session) => {
+  return withShownSession(flags, io, async (session, shown) => {
     const environment = oneEnvironment(session, flags.env);
     const ledger = await session.ledger(environment);
     const { state } = await ledger.head({ signal: io.signal });
@@ -64,7 +65,7 @@ export async function order(
           : `${environment.name}: ${what} is ${DONE[verb]} (${short(commit)} on ${ledger.branch})`,
       );
     if (verb === 'resume' && refs.length === 0) tellPaused(state, io);
-    if (flags.wait === true && verb !== 'pause') return waitFor([environment], session, flags, io);
+    if (flags.wait === true && verb !== 'pause') return waitFor([environment], session, flags, shown);
     if (flags.output === 'json')
       writeLine(
         io.stdout,

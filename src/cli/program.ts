@@ -1,9 +1,19 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import type { CommandKit, Run } from './command-kit.js';
+import { addHookCommands } from './hook-commands.js';
 import type { GlobalFlags, Io } from './io.js';
+import {
+  adoptOption,
+  dryRunOption,
+  onceOption,
+  outputOption,
+  port,
+  positive,
+  timeoutOption,
+  waitOption,
+} from './options.js';
+import { addPeopleCommands } from './people-commands.js';
 import { VERSION } from './version.js';
-
-/** What a command module offers: it does its work and answers with the exit code. */
-type Run = (args: string[], flags: never, io: Io) => Promise<number>;
 
 /**
  * All commands with their flags. A command's module, with everything that it needs, is loaded only when it runs, so
@@ -43,10 +53,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
         );
       });
 
-  const output = (): Option =>
-    new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text');
-  const once = (): Option => new Option('--once', 'one pass, then end');
-  const dryRun = (): Option => new Option('--dry-run', 'stop after the plan and print it (one pass)');
+  const kit: CommandKit = { program, command };
 
   command(
     'init',
@@ -79,7 +86,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     () => import('./commands/render.js'),
   )
     .option('-r, --revision <revision>', 'render a revision instead of the work tree')
-    .addOption(output());
+    .addOption(outputOption());
 
   command(
     'diff <environment> <other>',
@@ -88,7 +95,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
   )
     .option('-r, --revision <revision>', 'compare at a revision instead of in the work tree')
     .option('--exit-code', 'exit 2 where they differ')
-    .addOption(output());
+    .addOption(outputOption());
 
   command(
     'schema [name]',
@@ -104,7 +111,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('-r, --revision <revision>', 'plan a revision instead of the work tree')
     .addOption(adoptOption())
     .option('--allow-prune', 'plan as if deletions above the limit were allowed')
-    .addOption(output());
+    .addOption(outputOption());
 
   command(
     'mirror [names...]',
@@ -117,30 +124,30 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--git2consul-trim', 'texts lose the white space around them, as there')
     .option('--git2consul-links', 'links to files of the same folder are copies of them, as there')
     .option('--hook-host <address>', 'address that webhooks of git2consul listen on', '127.0.0.1')
-    .addOption(once())
-    .addOption(dryRun())
-    .addOption(output());
+    .addOption(onceOption())
+    .addOption(dryRunOption())
+    .addOption(outputOption());
 
   command(
     'deploy [environments...]',
     'make Marathon and Chronos run what KV says',
     () => import('./commands/deploy.js'),
   )
-    .addOption(once())
+    .addOption(onceOption())
     .addOption(waitOption())
     .addOption(timeoutOption())
     .option('-r, --revision <revision>', 'with --wait: this revision, or what has come after it')
-    .addOption(dryRun())
+    .addOption(dryRunOption())
     .addOption(adoptOption())
     .option('--retry [job]', 'try failed jobs again although nothing changed')
     .option('--allow-prune', 'allow deletions above the limit, this once')
-    .addOption(output());
+    .addOption(outputOption());
 
   command(
     'drift [environments...]',
     'what was changed by hand since the last deploy (exit 0 nothing, 2 something, 1 error)',
     () => import('./commands/drift.js'),
-  ).addOption(output());
+  ).addOption(outputOption());
 
   command(
     'export <environment> [job]',
@@ -148,28 +155,9 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     () => import('./commands/export.js'),
   )
     .option('--out <folder>', 'write a file for each job, instead of printing them')
-    .addOption(output());
+    .addOption(outputOption());
 
-  const order = (usage: string, summary: string, load: () => Promise<{ run: Run }>): Command =>
-    command(usage, summary, load)
-      .option('-e, --env <environment>', 'the environment, where there are several')
-      .option('-m, --reason <text>', 'why; it goes on record')
-      .option('--by <who>', 'who orders it (default: from the environment)')
-      .addOption(output());
-  order(
-    'pause [job]',
-    'send nothing for a job, or for an environment, until it is resumed',
-    () => import('./commands/pause.js'),
-  );
-  order('resume [job]', 'let a paused job or environment go on', () => import('./commands/resume.js'))
-    .addOption(waitOption())
-    .addOption(timeoutOption());
-  order('retry [job]', 'try what failed again as it is', () => import('./commands/retry.js'))
-    .addOption(waitOption())
-    .addOption(timeoutOption());
-  order('restart <job>', 'replace all tasks of a job as they are', () => import('./commands/restart.js'))
-    .addOption(waitOption())
-    .addOption(timeoutOption());
+  addPeopleCommands(kit);
 
   command(
     'handle <environment>',
@@ -189,7 +177,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--source-repository <url>', 'repository that it was built from')
     .option('--build-url <url>', 'the CI build')
     .option('--by <who>', 'who announces it')
-    .addOption(output());
+    .addOption(outputOption());
 
   command(
     'promote [image]',
@@ -197,9 +185,9 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     () => import('./commands/promote.js'),
   )
     .option('-e, --env <environment...>', 'environments (default: all)')
-    .addOption(once())
-    .addOption(dryRun())
-    .addOption(output());
+    .addOption(onceOption())
+    .addOption(dryRunOption())
+    .addOption(outputOption());
 
   command(
     'run [workers...]',
@@ -211,13 +199,13 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--listen <address>', 'address of the server, for example 127.0.0.1:7070');
 
   command('status [environments...]', 'how every job stands', () => import('./commands/status.js')).addOption(
-    output(),
+    outputOption(),
   );
 
   command('history [job]', 'what was done, from the ledger', () => import('./commands/history.js'))
     .option('-e, --env <environment>', 'one environment (default: all)')
     .addOption(new Option('-n, --limit <count>', 'entries').default(20).argParser(positive))
-    .addOption(output());
+    .addOption(outputOption());
 
   command(
     'why <thing>',
@@ -225,7 +213,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     () => import('./commands/why.js'),
   )
     .option('-e, --env <environment>', 'one environment (default: all)')
-    .addOption(output());
+    .addOption(outputOption());
 
   command(
     'sandbox',
@@ -245,64 +233,6 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(new Option('--marathon-port <port>', 'port of the Marathon API').default(8080).argParser(port))
     .addOption(new Option('--chronos-port <port>', 'port of the Chronos API').default(4400).argParser(port));
 
-  const hook = program.command('hook').description('git hooks of the job repository');
-  const hooks = () => import('./commands/hook.js');
-  command(
-    'install <repository>',
-    'write the hooks into a bare repository',
-    () => import('./commands/hook-install.js'),
-    hook,
-  )
-    .option(
-      '--towline-config <file>',
-      'configuration that the hooks use (default: towline.yaml in the pushed revision)',
-    )
-    .option('--notify <url>', 'webhook of a running towline, instead of mirroring from the hook');
-  command(
-    'pre-receive',
-    'refuse a push that would break an environment',
-    async () => ({ run: (await hooks()).preReceive }),
-    hook,
-  );
-  command(
-    'update <ref> <old> <new>',
-    'the same for one ref',
-    async () => ({ run: (await hooks()).update }),
-    hook,
-  );
-  command(
-    'post-receive',
-    'start the mirror after a push',
-    async () => ({ run: (await hooks()).postReceive }),
-    hook,
-  )
-    .option('--wait', 'mirror before the push returns, and show it to the pusher')
-    .option('--notify <url>', 'webhook of a running towline, instead of mirroring from the hook');
+  addHookCommands(kit);
   return program;
-}
-
-function adoptOption(): Option {
-  return new Option('--adopt [job]', 'take over jobs that exist and are not owned (all, or one reference)');
-}
-
-function waitOption(): Option {
-  return new Option('--wait', 'until it runs, or it is clear what of it does not');
-}
-
-function timeoutOption(): Option {
-  return new Option('--timeout <seconds>', 'with --wait: how long').default(900).argParser(positive);
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('a whole number above 0 is needed');
-  return value;
-}
-
-function port(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError('a port is 0 to 65535');
-  return value;
 }

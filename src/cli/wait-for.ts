@@ -3,9 +3,9 @@ import type { Revision } from '../domain/source/revision.js';
 import { EXIT } from '../runtime/exit-codes.js';
 import { deployExit, deployJson, printDeploy } from './print/deploy.js';
 import type { Session } from './compose.js';
-import { writeLine, type GlobalFlags, type Io } from './io.js';
-import { showProgress } from './print/progress.js';
+import { writeLine, type GlobalFlags } from './io.js';
 import { settle } from './settle.js';
+import type { Shown } from './shown-session.js';
 
 /** Flags of commands that can wait for what they have begun. */
 export interface WaitFlags extends GlobalFlags {
@@ -19,27 +19,21 @@ export async function waitFor(
   environments: readonly EnvironmentConfig[],
   session: Session,
   { timeout, output, revision }: WaitFlags & { revision?: Revision },
-  io: Io,
+  { io, progress }: Shown,
 ): Promise<number> {
   const codes: number[] = [];
   const results: unknown[] = [];
   for (const environment of environments) {
-    const progress = output === 'json' ? undefined : showProgress(io);
-    try {
-      const result = await settle(environment, session, {
-        timeoutMs: timeout * 1000,
-        signal: io.signal,
-        ...(progress === undefined ? {} : { progress }),
-        ...(revision === undefined ? {} : { revision }),
-      });
-      codes.push(deployExit(result));
-      results.push(deployJson(environment.name, result));
-      // What was done here was shown while it was.
-      if (progress !== undefined && result.kind !== 'applied')
-        printDeploy(environment.name, result, progress.io);
-    } finally {
-      progress?.close();
-    }
+    const result = await settle(environment, session, {
+      timeoutMs: timeout * 1000,
+      signal: io.signal,
+      ...(progress === undefined ? {} : { progress }),
+      ...(revision === undefined ? {} : { revision }),
+    });
+    codes.push(deployExit(result));
+    results.push(deployJson(environment.name, result));
+    // What was done here was shown while it was.
+    if (progress !== undefined && result.kind !== 'applied') printDeploy(environment.name, result, io);
   }
   if (output === 'json') writeLine(io.stdout, JSON.stringify(results, null, 2));
   return worstOf(codes);

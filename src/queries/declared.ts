@@ -6,6 +6,7 @@ import { isJsonPath, isManifestPath, manifestOf, parseManifest } from '../domain
 import type { Json } from '../domain/source/json.js';
 import { blobId } from '../domain/source/tree-id.js';
 import type { Diagnostic } from '../domain/source/diagnostic.js';
+import { pathIn } from '../domain/source/tree.js';
 import type { ModelContext, SchedulerModel } from '../domain/job/scheduler-model.js';
 import { validateManifests, ValidationCache, type Validation } from '../domain/job/validate/index.js';
 import { EVERY_RULE, type RulePolicy } from '../domain/job/validate/rule-policy.js';
@@ -160,11 +161,6 @@ export function mirroredLayers(
       .filter(({ held, path }) => !held && holdsJobs(path))
       .map(({ path, reason = 'it is not mirrored' }) => ({ path: pathIn(folder, path), reason })),
   }));
-}
-
-/** Path in the job repository of a path in a folder of it. */
-export function pathIn(folder: string, path: string): string {
-  return folder === '' ? path : `${folder}/${path}`;
 }
 
 /** By the path in its folder: hidden files and folders and Towline's own configuration hold no jobs. */

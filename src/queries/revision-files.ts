@@ -1,9 +1,9 @@
 import { MOST_BYTES } from '../domain/job/manifest.js';
 import { whyNotHeld } from '../domain/source/kv-layout.js';
 import type { ObjectId, Revision } from '../domain/source/revision.js';
-import type { LayerTree, TreeEntry } from '../domain/source/tree.js';
+import { pathIn, type LayerTree, type TreeEntry } from '../domain/source/tree.js';
 import type { JobRepository } from '../ports/job-repository.js';
-import { holdsJobs, pathIn, type LayerFiles } from './declared.js';
+import { holdsJobs, type LayerFiles } from './declared.js';
 
 /** The manifests of one folder at a revision, and the id of its tree. */
 export interface RevisionLayer extends LayerFiles, LayerTree {}

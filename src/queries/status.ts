@@ -1,3 +1,4 @@
+import type { Asked } from '../domain/plan/asked.js';
 import { parseStatus, type JobStatus } from '../domain/record/status.js';
 import type { KvLayout } from '../domain/source/kv-layout.js';
 import type { KvStore } from '../ports/kv-store.js';
@@ -35,6 +36,8 @@ export interface EnvironmentStatus {
     message?: string;
   };
   ledger: { branch: string; commit?: string; revision?: string; pass?: string; openIntents: string[] };
+  /** What people have paused: jobs by reference, `*` for all of them. */
+  paused: (Asked & { ref: string })[];
   schedulers: { name: string; readable: boolean; message?: string }[];
   jobs: (Pick<JobStatus, 'ref' | 'state' | 'message' | 'since'> & {
     revision: string;
@@ -79,6 +82,7 @@ export async function readStatus(
       ...(head.state === undefined ? {} : { revision: head.state.revision, pass: head.state.pass }),
       openIntents: (head.state?.intents ?? []).map((intent) => intent.ref),
     },
+    paused: Object.entries(head.state?.paused ?? {}).map(([ref, asked]) => ({ ref, ...asked })),
     schedulers: schedulers.map(({ name }) => {
       const message = unreadable.get(name);
       return message === undefined ? { name, readable: true } : { name, readable: false, message };

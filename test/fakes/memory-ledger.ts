@@ -4,6 +4,7 @@ import type { LedgerEntry, LedgerRecord } from '../../src/domain/record/ledger-e
 import type { JsonObject } from '../../src/domain/source/json.js';
 import type { ObjectId } from '../../src/domain/source/revision.js';
 import type { Ledger, LedgerHead } from '../../src/ports/ledger.js';
+import { overall } from '../../src/ledger/format.js';
 import { TowlineError } from '../../src/runtime/errors.js';
 
 /** A ledger in memory: entries in order, compare-and-swap on the newest. */
@@ -55,6 +56,8 @@ export class MemoryLedger implements Ledger {
         trailers: [
           { key: 'Towline-Phase', value: entry.phase },
           { key: 'Towline-Pass', value: entry.phase === 'order' ? '' : entry.pass },
+          { key: 'Towline-Revision', value: entry.state.revision },
+          { key: 'Towline-Outcome', value: entry.phase === 'outcome' ? overall(entry.outcomes) : '' },
           ...jobsOf(entry).map((job) => ({ key: 'Towline-Job', value: job.join(' ') })),
         ],
       }));

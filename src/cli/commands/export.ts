@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { isCalled } from '../../domain/job/job-ref.js';
 import type { LiveJob } from '../../domain/plan/plan.js';
 import { readLive } from '../../queries/live.js';
 import { TowlineError } from '../../runtime/errors.js';
@@ -20,7 +21,7 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
     const { live, unreadable } = await readLive(await session.schedulers(environment), io.signal);
     const models = session.models(environment);
     const chosen = live.filter(
-      (job) => job.beside === undefined && (asked === undefined || isAskedFor(job, asked)),
+      (job) => job.beside === undefined && (asked === undefined || isCalled(job, asked)),
     );
     if (asked !== undefined && chosen.length === 0)
       throw new TowlineError('job-unknown', 'invalid', `${name} runs no job "${asked}"`, {
@@ -57,8 +58,4 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
 
 function nameOf({ id, kind }: LiveJob): string {
   return `${id.replace(/^\/+/, '') || '_root'}${kind === 'group' ? '.group' : ''}.yaml`;
-}
-
-function isAskedFor({ ref, id }: LiveJob, asked: string): boolean {
-  return ref === asked || id === asked || id === `/${asked}`;
 }

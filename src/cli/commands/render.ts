@@ -1,5 +1,5 @@
 import type { Job } from '../../domain/job/job.js';
-import type { JobRef } from '../../domain/job/job-ref.js';
+import { isCalled, type JobRef } from '../../domain/job/job-ref.js';
 import { hasErrors } from '../../domain/source/diagnostic.js';
 import { declaredJobs } from '../../queries/declared.js';
 import { TowlineError } from '../../runtime/errors.js';
@@ -24,7 +24,7 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
       rules: environment.rules,
     });
     const all: Job[] = [...jobs, ...rejected].sort((a, b) => (a.ref < b.ref ? -1 : 1));
-    const shown = asked === undefined ? all : all.filter((job) => isAskedFor(job, asked));
+    const shown = asked === undefined ? all : all.filter((job) => isCalled(job, asked));
     if (asked !== undefined && shown.length === 0)
       throw new TowlineError('job-unknown', 'invalid', `${name} has no job "${asked}"`, {
         help: `towline render ${name} shows all of them.`,
@@ -54,9 +54,4 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
     printDiagnostics(errors, io.stderr);
     return hasErrors(errors) ? EXIT.error : EXIT.done;
   });
-}
-
-/** `marathon:/shop/web`, `/shop/web` or `shop/web`. */
-function isAskedFor({ ref, id }: Job, asked: string): boolean {
-  return ref === asked || id === asked || id === `/${asked}`;
 }

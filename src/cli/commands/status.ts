@@ -8,6 +8,7 @@ import {
   type EnvironmentStatus,
   type PlainMirrorStatus,
 } from '../../queries/status.js';
+import { askedText, EVERY_JOB } from '../../domain/plan/asked.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { readClaims } from '../../workers/mirror/index.js';
 import { chosenMirrors, withSession, type Session } from '../compose.js';
@@ -89,7 +90,10 @@ function printMirror(mirror: EnvironmentStatus['mirror'], stdout: Io['stdout']):
     writeLine(stdout, `             ${colors.yellow('not held')} ${path}: ${reason}`);
 }
 
-function print({ environment, mirror, ledger, schedulers, jobs }: EnvironmentStatus, { stdout }: Io): void {
+function print(
+  { environment, mirror, ledger, paused, schedulers, jobs }: EnvironmentStatus,
+  { stdout }: Io,
+): void {
   const colors = colorsOf(stdout);
   writeLine(stdout, colors.bold(environment));
   printMirror(mirror, stdout);
@@ -100,6 +104,11 @@ function print({ environment, mirror, ledger, schedulers, jobs }: EnvironmentSta
   writeLine(stdout, `  ledger     ${ledger.branch} ${commit}`);
   if (ledger.openIntents.length > 0)
     writeLine(stdout, `             ${colors.yellow('unresolved')} ${ledger.openIntents.join(', ')}`);
+  for (const { ref, ...asked } of paused)
+    writeLine(
+      stdout,
+      `  ${colors.yellow('paused')}     ${ref === EVERY_JOB ? 'the environment' : ref} ${askedText(asked)}`,
+    );
   for (const { name, readable, message } of schedulers)
     writeLine(
       stdout,

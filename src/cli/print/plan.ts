@@ -16,6 +16,9 @@ const MARKS: Record<
   none: { mark: ' ', color: 'dim' },
 };
 
+/** Who made a difference; that Git did goes without saying. */
+const BY = { git: '', hand: '  changed by hand', both: '  changed in Git and by hand' } as const;
+
 /** Fields shown of one change; the rest is counted. */
 const MOST_FIELDS = 12;
 
@@ -63,13 +66,18 @@ function printChange(
   );
   const why = [change.reason, change.effect].filter((text) => text !== undefined && text !== '').join('; ');
   writeLine(stdout, `      ${colors.dim(why)}`);
-  for (const { pointer, before, after } of change.fields.slice(0, MOST_FIELDS))
+  for (const { pointer, before, after, by } of change.fields.slice(0, MOST_FIELDS))
     writeLine(
       stdout,
-      `      ${pointer || '/'}: ${colors.red(valueText(before))} -> ${colors.green(valueText(after))}`,
+      `      ${pointer || '/'}: ${colors.red(valueText(before))} -> ${colors.green(valueText(after))}${colors.dim(BY[by ?? 'git'])}`,
     );
   const more = change.fields.length - MOST_FIELDS;
   if (more > 0) writeLine(stdout, `      ${colors.dim(`and ${more} more fields`)}`);
+  for (const { pointer, before, after } of change.elsewhere ?? [])
+    writeLine(
+      stdout,
+      `      ${colors.dim(`${pointer || '/'}: ${valueText(before)} stays, as it is left to others; Git states ${valueText(after)}`)}`,
+    );
 }
 
 function valueText(value: unknown): string {

@@ -124,12 +124,13 @@ class OnTerminal extends PlainLines {
   }
 
   #draw(): void {
-    const { columns = 80, rows = 24 } = this.#screen as { columns?: number; rows?: number };
+    // A terminal that does not know its size says 0.
+    const { columns, rows } = this.#screen as { columns?: number; rows?: number };
     const all = [...this.lines.keys()].map((ref) => this.textOf(ref));
-    const most = Math.max(1, rows - 2);
+    const most = Math.max(1, (rows || 24) - 2);
     const shown = all.length > most ? [...all.slice(0, most - 1), `${all.length - most + 1} more`] : all;
     const { dim } = picocolors.createColors(true);
-    for (const text of shown) this.#screen.write(`${dim(`  ${text}`.slice(0, columns - 1))}\n`);
+    for (const text of shown) this.#screen.write(`${dim(`  ${text}`.slice(0, (columns || 80) - 1))}\n`);
     this.#drawn = shown.length;
   }
 }

@@ -23,6 +23,8 @@ export interface ManifestDocument {
   files: readonly string[];
   /** The place of a value or of its key; falls back to the nearest parent that exists. */
   placeOf(at: Pointer, part?: 'key' | 'value'): Place;
+  /** The documents that it was made of, one for each of the files, and what each of them says. */
+  origins: readonly (Origin & { value: Json })[];
   /** The document of a file that says what stands at a pointer. */
   originOf(at: Pointer): Origin;
 }
@@ -57,5 +59,6 @@ export function plainDocument(
   file: string,
   { index, value, placeOf }: Pick<ManifestDocument, 'index' | 'value' | 'placeOf'>,
 ): ManifestDocument {
-  return { index, value, placeOf, files: [file], originOf: () => ({ file, document: index }) };
+  const origin = { file, document: index, value };
+  return { index, value, placeOf, files: [file], origins: [origin], originOf: () => origin };
 }

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../source/diagnostic.js';
-import type { JsonObject, Pointer } from '../source/json.js';
+import type { Json, JsonObject, Pointer } from '../source/json.js';
 import type { Manifest, ManifestDocument } from './manifest.js';
 import type { Job, JobKind } from './job.js';
 import type { JobRef } from './job-ref.js';
@@ -100,6 +100,11 @@ export interface SchedulerModel {
   ): Comparison;
   /** Kinds of which several can be changed as one: all of them or none. */
   readonly setKinds?: readonly JobKind[];
+  /**
+   * The place (relative to the job's spec) and the value that give a job another number of instances; undefined where
+   * it has none. Absent: no job of this scheduler has.
+   */
+  scaled?(job: Pick<Job, 'kind' | 'spec'>, instances: number): { pointer: Pointer; value: Json } | undefined;
   /** Kinds whose tasks can be replaced as they are. */
   readonly restartKinds?: readonly JobKind[];
   /** A live job as a manifest: without defaults, and without what only the server writes. */

@@ -32,3 +32,8 @@ export interface LayerTree {
 
 export type TreeChange =
   { kind: 'added' | 'modified'; entry: TreeEntry } | { kind: 'deleted'; path: string; pathHex?: string };
+
+/** Path in the job repository of a path in a folder of it. */
+export function pathIn(folder: string, path: string): string {
+  return folder === '' ? path : `${folder}/${path}`;
+}

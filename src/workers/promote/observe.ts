@@ -1,7 +1,8 @@
 import { parseRelease } from '../../domain/release/parse-release.js';
 import type { Release } from '../../domain/release/release.js';
-import { isObject, valueAt, type Json } from '../../domain/source/json.js';
+import { valueAt } from '../../domain/source/json.js';
 import type { Manifest } from '../../domain/job/manifest.js';
+import { jobPlaces } from '../../domain/job/validate/job-places.js';
 import type { Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
@@ -70,39 +71,16 @@ async function readReleases(
   });
 }
 
-/** Every place in valid documents that names an image. A file that can't be read has none: it can't be edited either. */
+/** Every place that names an image. A file that can't be read has none: it can't be edited either. */
 export function imageUses(manifests: readonly Manifest[], models: Models): ImageUse[] {
-  const uses: ImageUse[] = [];
-  for (const manifest of manifests) {
-    for (const document of manifest.documents) {
-      const parts: { at: string; value: Json }[] = Array.isArray(document.value)
-        ? document.value.map((value, index) => ({ at: `/${index}`, value }))
-        : [{ at: '', value: document.value }];
-      for (const { at, value } of parts) {
-        for (const { model } of models.values()) {
-          const kind = isObject(value) ? model.recognise(value) : undefined;
-          if (kind === undefined) continue;
-          for (const job of model.jobsOf(manifest, document, at, kind).jobs) {
-            for (const pointer of model.images(job)) {
-              const whole = job.source.pointer + pointer;
-              const image = valueAt(document.value, whole);
-              const { file, document: index } = document.originOf(whole);
-              if (typeof image === 'string')
-                uses.push({
-                  path: file,
-                  document: index,
-                  pointer: whole,
-                  image,
-                  jobRef: job.ref,
-                });
-            }
-          }
-          break;
-        }
-      }
-    }
-  }
-  return uses;
+  return jobPlaces(manifests, models).flatMap(({ job, document }) =>
+    (models.get(job.scheduler)?.model.images(job) ?? []).flatMap((at): ImageUse[] => {
+      const pointer = job.source.pointer + at;
+      const image = valueAt(document.value, pointer);
+      const { file: path, document: index } = document.originOf(pointer);
+      return typeof image === 'string' ? [{ path, document: index, pointer, image, jobRef: job.ref }] : [];
+    }),
+  );
 }
 
 async function promotedBefore(

@@ -219,7 +219,7 @@ describe('the promoter', () => {
     await release('1.1.0');
     const before = tip();
     await expect(promote()).rejects.toMatchObject({
-      code: 'promote-not-editable',
+      code: 'manifest-not-editable',
       place: { file: 'production/web.yaml', line: 5 },
     });
     expect(tip()).toBe(before);

@@ -10,6 +10,7 @@ export function patchDocument(base: ManifestDocument, patch: ManifestDocument): 
     index: base.index,
     value: mergePatch(base.value, patch.value),
     files: [...base.files, ...patch.files],
+    origins: [...base.origins, ...patch.origins],
     placeOf: (at, part) => owner(at).placeOf(at, part),
     originOf: (at) => owner(at).originOf(at),
   };

@@ -58,6 +58,7 @@ export const marathonModel: SchedulerModel = {
   compare,
   setKinds: ['app'],
   restartKinds: ['app'],
+  scaled,
   isCopy,
   exported,
   images,
@@ -71,6 +72,17 @@ function validate(job: Job, context: ModelContext): Diagnostic[] {
     ...check(value, job.source.placeOf),
     ...runRules(rules, value, job, context),
   ];
+}
+
+function scaled(
+  { kind, spec }: Pick<Job, 'kind' | 'spec'>,
+  instances: number,
+): ReturnType<NonNullable<SchedulerModel['scaled']>> {
+  if (kind === 'app') return { pointer: '/instances', value: instances };
+  if (kind !== 'pod') return undefined;
+  return objectAt(spec, 'scaling') === undefined
+    ? { pointer: '/scaling', value: { kind: 'fixed', instances } }
+    : { pointer: '/scaling/instances', value: instances };
 }
 
 function images({ kind, spec }: Pick<Job, 'kind' | 'spec'>): Pointer[] {

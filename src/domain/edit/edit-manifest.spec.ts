@@ -1,17 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { stringify } from 'yaml';
 import { parseManifest } from '../job/parse-manifest.js';
 import { placeText } from '../source/diagnostic.js';
-import { valueAt } from '../source/json.js';
-import { editImage } from './edit-image.js';
+import { valueAt, type Json } from '../source/json.js';
+import { editManifest } from './edit-manifest.js';
 
-const edit = (path: string, text: string, pointer: string, value: string, document = 0): string => {
-  const result = editImage(path, Buffer.from(text), [{ document, pointer, value }]);
+const edit = (
+  path: string,
+  text: string,
+  pointer: string,
+  value: Json,
+  document = 0,
+  add = false,
+): string => {
+  const result = editManifest(path, Buffer.from(text), [{ document, pointer, value, add }]);
   if ('diagnostics' in result) throw new Error(result.diagnostics.map((d) => d.message).join('; '));
   return Buffer.from(result.bytes).toString();
 };
 
-describe('editing an image', () => {
+describe('editing a manifest', () => {
   it('changes the string and no other byte: comments, order, indentation, quotes, line ends, missing last newline', () => {
     const yaml =
       '# head\r\nid: /web   # why\r\ncontainer:\r\n    docker: {  image: "shop/web:1.0",   forcePullImage: false } # keep\r\n';
@@ -62,15 +70,15 @@ describe('editing an image', () => {
   it('edits what is shared where all its places are meant', () => {
     const text = 'apps:\n- &a {id: a, image: w:1}\n- {<<: *a, id: b}\n- *a\n';
     const edits = [0, 1, 2].map((at) => ({ document: 0, pointer: `/apps/${at}/image`, value: 'w:2' }));
-    const result = editImage('a.yaml', Buffer.from(text), edits);
+    const result = editManifest('a.yaml', Buffer.from(text), edits);
     expect('bytes' in result && Buffer.from(result.bytes).toString()).toBe(text.replace('w:1', 'w:2'));
-    expect(editImage('a.yaml', Buffer.from(text), edits.slice(1))).toMatchObject({
+    expect(editManifest('a.yaml', Buffer.from(text), edits.slice(1))).toMatchObject({
       diagnostics: [
         { message: '/apps/1/image is shared, by alias or merge key, with /apps/0/image (a.yaml:2:21)' },
       ],
     });
     const torn = edits.map((each, at) => ({ ...each, value: `w:${at + 2}` }));
-    expect(editImage('a.yaml', Buffer.from(text), torn)).toMatchObject({
+    expect(editManifest('a.yaml', Buffer.from(text), torn)).toMatchObject({
       diagnostics: [{ place: { line: 2, column: 21 } }, { place: { line: 2, column: 21 } }],
     });
   });
@@ -87,8 +95,8 @@ describe('editing an image', () => {
     ['a number in JSON', 'a.json', '{"image": 3}', '/image', 'a.json:1:11'],
     ['something below a string', 'a.json', '{"image": "x"}', '/image/0', 'a.json:1:11'],
   ])('refuses %s rather than change anything else', (_name, path, text, pointer, place) => {
-    const result = editImage(path, Buffer.from(text), [{ document: 0, pointer, value: 'a:2' }]);
-    expect(result).toMatchObject({ diagnostics: [{ code: 'release/not-editable' }] });
+    const result = editManifest(path, Buffer.from(text), [{ document: 0, pointer, value: 'a:2' }]);
+    expect(result).toMatchObject({ diagnostics: [{ code: 'edit/not-editable' }] });
     expect('diagnostics' in result && placeText(result.diagnostics[0]!.place)).toBe(place);
   });
 
@@ -98,17 +106,19 @@ describe('editing an image', () => {
       ['a.yaml', 'image: x\n'],
     ] as const)
       for (const pointer of ['/image/0', '/nothing'])
-        expect(editImage(path, Buffer.from(text), [{ document: 0, pointer, value: 'a:2' }])).toMatchObject({
-          diagnostics: [{ message: `${pointer} is not there` }],
-        });
+        expect(editManifest(path, Buffer.from(text), [{ document: 0, pointer, value: 'a:2' }])).toMatchObject(
+          {
+            diagnostics: [{ message: `${pointer} is not there` }],
+          },
+        );
   });
 
   it('refuses a document that is not there, and a file that is not right', () => {
-    const nowhere = editImage('a.yaml', Buffer.from('image: a:1\n'), [
+    const nowhere = editManifest('a.yaml', Buffer.from('image: a:1\n'), [
       { document: 1, pointer: '/image', value: 'a:2' },
     ]);
     expect(nowhere).toMatchObject({ diagnostics: [{ message: '/image is not there' }] });
-    expect(editImage('a.json', Buffer.from('{'), [])).toMatchObject({
+    expect(editManifest('a.json', Buffer.from('{'), [])).toMatchObject({
       diagnostics: [{ code: 'manifest/syntax' }],
     });
   });
@@ -158,7 +168,7 @@ describe('over all files', () => {
               .join(nl) +
             (last ? nl : '');
           const edits = [{ document: chosen, pointer: '/job/image', value: next }];
-          const result = editImage('a.yaml', Buffer.from(render()), edits);
+          const result = editManifest('a.yaml', Buffer.from(render()), edits);
           expect('bytes' in result && Buffer.from(result.bytes).toString()).toBe(render(next));
         },
       ),
@@ -187,7 +197,7 @@ describe('over all files', () => {
             return `${mark}[${items.join(',')}]`;
           };
           const edits = [{ document: 0, pointer: `/${chosen}/image`, value: next }];
-          const result = editImage('a.json', Buffer.from(render()), edits);
+          const result = editManifest('a.json', Buffer.from(render()), edits);
           expect('bytes' in result && Buffer.from(result.bytes).toString()).toBe(render(next));
         },
       ),
@@ -208,7 +218,7 @@ describe('over all files', () => {
         fc.uniqueArray(fc.constantFrom(...pointers), { minLength: 1, maxLength: 4 }),
         value,
         (places, wanted) => {
-          const result = editImage(
+          const result = editManifest(
             'a.yaml',
             Buffer.from(text),
             places.map((pointer) => ({ document: 0, pointer, value: wanted })),
@@ -222,6 +232,80 @@ describe('over all files', () => {
             );
         },
       ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('putting a member into a manifest', () => {
+  const put = (path: string, text: string, pointer: string, value: Json): string =>
+    edit(path, text, pointer, value, 0, true);
+
+  it('changes numbers as well', () => {
+    expect(put('a.yaml', 'id: /web\ninstances: 2 # two\n', '/instances', 3)).toBe(
+      'id: /web\ninstances: 3 # two\n',
+    );
+    expect(put('a.json', '{"instances": 2}', '/instances', 12)).toBe('{"instances": 12}');
+  });
+
+  it('writes it behind the first line of its mapping, so that comments stay with what they are about', () => {
+    expect(put('a.yaml', 'id: /web  # the shop\n# how\ncmd: x\n', '/instances', 3)).toBe(
+      'id: /web  # the shop\ninstances: 3\n# how\ncmd: x\n',
+    );
+    expect(put('a.yaml', '- id: a\n  cmd: x\n- id: b\r\n  cmd: y\r\n', '/1/instances', 3)).toBe(
+      '- id: a\n  cmd: x\n- id: b\r\n  instances: 3\r\n  cmd: y\r\n',
+    );
+    expect(put('a.yaml', 'id: /web', '/instances', 3)).toBe('id: /web\ninstances: 3');
+    expect(put('a.yaml', 'container:\n  docker: {image: a}\nid: /web\n', '/instances', 3)).toBe(
+      'container:\n  docker: {image: a}\nid: /web\ninstances: 3\n',
+    );
+    expect(put('a.yaml', 'docker:\n  x: |\n   text\n', '/instances', 3)).toBe(
+      'instances: 3\ndocker:\n  x: |\n   text\n',
+    );
+  });
+
+  it('keeps to the style of what is there', () => {
+    expect(put('a.yaml', '{id: /web, cmd: x}\n', '/instances', 3)).toBe('{id: /web, instances: 3, cmd: x}\n');
+    expect(put('a.yaml', 'a: {}\n', '/a/instances', 3)).toBe('a: {instances: 3}\n');
+    expect(put('a.json', '{\n  "id": "/web",\n  "cmd": "x"\n}\n', '/instances', 3)).toBe(
+      '{\n  "id": "/web",\n  "instances": 3,\n  "cmd": "x"\n}\n',
+    );
+    expect(put('a.json', '{"id":"/web"}', '/instances', 3)).toBe('{"instances": 3,"id":"/web"}');
+    expect(put('a.json', '{"a":{}}', '/a/x', 'y')).toBe('{"a":{"x": "y"}}');
+    expect(put('a.yaml', 'id: a\n', '/scaling', { kind: 'fixed', instances: 2 })).toBe(
+      'id: a\nscaling: {"kind":"fixed","instances":2}\n',
+    );
+  });
+
+  it('refuses a place that has no mapping to be in, or one that others share', () => {
+    expect(() => put('a.yaml', 'id: a\n', '/a/b', 1)).toThrow('/a/b is not there');
+    expect(() => put('a.yaml', 'id: a\n', '/id/b', 1)).toThrow('/id/b is not there');
+    expect(() => put('a.yaml', 'apps:\n- &a {id: a}\n- *a\n', '/apps/0/n', 1)).toThrow('is shared');
+  });
+
+  it('adds exactly that to any document', () => {
+    const names = fc.constantFrom('id', 'a', 'b-c', '/x', 'on', '1');
+    const value = fc.letrec<{ value: Json }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.string(),
+        fc.integer(),
+        fc.boolean(),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(names, tie('value'), { maxKeys: 4 }),
+      ),
+    })).value;
+    const document = fc.dictionary(names, value, { minKeys: 1, maxKeys: 5 });
+    fc.assert(
+      fc.property(document, fc.boolean(), fc.integer(), (before, json, wanted) => {
+        const text = json ? JSON.stringify(before, null, 2) : stringify(before);
+        const path = json ? 'a.json' : 'a.yaml';
+        const after = edit(path, text, '/instances', wanted, 0, true);
+        expect(parseManifest(path, Buffer.from(after)).documents[0]?.value).toEqual({
+          ...before,
+          instances: wanted,
+        });
+      }),
       { numRuns: 300 },
     );
   });

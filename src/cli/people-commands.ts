@@ -1,0 +1,78 @@
+import { Option, type Command } from 'commander';
+import type { CommandKit } from './command-kit.js';
+import { dryRunOption, outputOption, timeoutOption, waitOption } from './options.js';
+
+/** Commands by which people change what runs: commits to the job repository, and orders to deployers. */
+export function addPeopleCommands({ program, command }: CommandKit): void {
+  const person = (made: Command): Command =>
+    made
+      .option('-e, --env <environment>', 'the environment, where there are several')
+      .option('-m, --reason <text>', 'why; it goes on record')
+      .option('--by <who>', 'who wants it (default: from the environment)')
+      .addOption(outputOption());
+  const waits = (made: Command): Command => made.addOption(waitOption()).addOption(timeoutOption());
+
+  waits(
+    person(
+      command(
+        'scale <job> <count>',
+        'commit another number of instances',
+        () => import('./commands/scale.js'),
+      ),
+    ),
+  ).addOption(dryRunOption());
+  const set = program.command('set').description('commit another value of a job');
+  waits(
+    person(
+      command(
+        'image <job> <image>',
+        'commit another image of a job',
+        () => import('./commands/set-image.js'),
+        set,
+      ),
+    ),
+  )
+    .option('--from <name>', 'the image that it takes the place of, where the job has several')
+    .addOption(dryRunOption());
+  waits(
+    person(
+      command(
+        'rollback [job]',
+        'commit what an environment, or a job of it, was at an earlier revision',
+        () => import('./commands/rollback.js'),
+      ),
+    ),
+  )
+    .option('--to <revision>', 'go back to this one (default: the last other one that ended well)')
+    .addOption(
+      new Option('--shared <what>', 'folders that other environments are made of as well').choices([
+        'include',
+        'leave',
+      ]),
+    )
+    .addOption(dryRunOption());
+  person(
+    command(
+      'pause [job]',
+      'send nothing for a job, or for an environment, until it is resumed',
+      () => import('./commands/pause.js'),
+    ),
+  );
+  waits(
+    person(
+      command('resume [job]', 'let a paused job or environment go on', () => import('./commands/resume.js')),
+    ),
+  );
+  waits(
+    person(command('retry [job]', 'try what failed again as it is', () => import('./commands/retry.js'))),
+  );
+  waits(
+    person(
+      command(
+        'restart <job>',
+        'replace all tasks of a job as they are',
+        () => import('./commands/restart.js'),
+      ),
+    ),
+  );
+}

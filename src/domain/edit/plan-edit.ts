@@ -1,0 +1,39 @@
+import { isCalled } from '../job/job-ref.js';
+import { unknownJob, type EditObserved, type EditPlan } from './edit-plan.js';
+import { planRollback } from './plan-rollback.js';
+import { planImage, planScale } from './plan-value.js';
+import type { EditRequest } from './request.js';
+
+/** What a request comes to in the manifests. */
+export function planEdit(observed: EditObserved): EditPlan {
+  const { request } = observed;
+  if (request.verb === 'rollback') return planRollback(observed, request);
+  const found = observed.places.filter(({ job }) => isCalled(job, request.job));
+  const [place] = found;
+  if (place === undefined || found.length > 1) return unknownJob(observed, request.job, found);
+  return request.verb === 'scale'
+    ? planScale(observed, place, request.instances)
+    : planImage(observed, place, request);
+}
+
+/** Message of the commit: a subject and what changes for people, trailers for tools. */
+export function editMessage(plan: EditPlan, { asked, verb }: EditRequest): string {
+  const { by, reason } = asked;
+  const lines = [
+    plan.subject,
+    '',
+    ...(reason === undefined ? [] : [reason, '']),
+    ...plan.lines,
+    '',
+    `Towline-Command: ${verb}`,
+    `Towline-Environment: ${plan.environment}`,
+    ...plan.jobs.map((ref) => `Towline-Job: ${ref}`),
+    `Towline-By: ${by}`,
+  ];
+  return `${lines.map(oneLine).join('\n')}\n`;
+}
+
+/** What comes from outside must not begin a line of its own. */
+function oneLine(line: string): string {
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+}

@@ -1,0 +1,96 @@
+import type { EditPlan } from '../../domain/edit/edit-plan.js';
+import { editMessage } from '../../domain/edit/plan-edit.js';
+import type { EditRequest } from '../../domain/edit/request.js';
+import { hasErrors, placeText } from '../../domain/source/diagnostic.js';
+import type { RulePolicy } from '../../domain/job/validate/rule-policy.js';
+import type { ObjectId, Revision } from '../../domain/source/revision.js';
+import type { Clock } from '../../ports/clock.js';
+import type { GitStore } from '../../ports/git-store.js';
+import { declaredJobs, type Models } from '../../queries/declared.js';
+import { layersAt } from '../../queries/revision-files.js';
+import { TowlineError } from '../../runtime/errors.js';
+import { editedFiles } from '../edited-files.js';
+
+export interface EditTargets {
+  repository: GitStore;
+  author: { name: string; email: string };
+  clock: Clock;
+  layers: readonly string[];
+  models: Models;
+  rules: RulePolicy;
+}
+
+export interface EditApplied {
+  revision: Revision;
+  files: string[];
+}
+
+/**
+ * Makes the commit and publishes it by compare-and-swap: a `conflict` is thrown where somebody else pushed first. What
+ * would make a manifest invalid that is valid now is not committed.
+ */
+export async function applyEdit(
+  plan: EditPlan,
+  request: EditRequest,
+  targets: EditTargets,
+  signal: AbortSignal,
+): Promise<EditApplied> {
+  const { repository, author, clock } = targets;
+  if (plan.refused !== undefined) {
+    const { code, message, help } = plan.refused;
+    const unknown = code === 'job-unknown';
+    throw new TowlineError(unknown ? 'job-unknown' : 'edit-refused', 'refused', message, { help });
+  }
+  const files = new Map<string, Uint8Array | null>([
+    ...(await editedFiles(plan.edits, plan.revision, repository, signal)),
+    ...(await blobs(plan.restores, repository, signal)),
+  ]);
+  const revision = await repository.writeCommit(
+    {
+      base: plan.revision,
+      parents: [plan.revision],
+      files,
+      message: editMessage(plan, request),
+      author,
+      at: clock.now(),
+    },
+    { signal },
+  );
+  // What was valid once was judged then; going back to it is not held up by rules that came later.
+  if (request.verb !== 'rollback') await refuseInvalid(plan, revision, targets, signal);
+  await repository.publish(plan.branch, revision, { expected: plan.revision, runHooks: true, signal });
+  return { revision, files: [...files.keys()] };
+}
+
+async function blobs(
+  restores: EditPlan['restores'],
+  repository: GitStore,
+  signal: AbortSignal,
+): Promise<Map<string, Uint8Array | null>> {
+  const ids = [...new Set([...restores.values()].filter((id): id is ObjectId => id !== null))];
+  const contents = new Map<ObjectId, Uint8Array>();
+  if (ids.length > 0)
+    for await (const { id, bytes } of repository.readBlobs(ids, { signal })) contents.set(id, bytes);
+  return new Map([...restores].map(([path, id]) => [path, id === null ? null : (contents.get(id) ?? null)]));
+}
+
+async function refuseInvalid(
+  plan: EditPlan,
+  revision: Revision,
+  { repository, layers, models, rules }: EditTargets,
+  signal: AbortSignal,
+): Promise<void> {
+  const { diagnostics } = declaredJobs(await layersAt(repository, revision, layers, signal), models, {
+    rules,
+  });
+  const touched = new Set(plan.edits.map(({ path }) => path));
+  const found = diagnostics.filter(({ place }) => touched.has(place.file));
+  if (!hasErrors(found)) return;
+  const [first] = found.filter(({ severity }) => severity === 'error');
+  throw new TowlineError(
+    'edit-invalid',
+    'refused',
+    `it would not be valid: ${first === undefined ? '' : `${placeText(first.place)}: ${first.message}`}`,
+    { ...(first?.fix === undefined ? {} : { help: first.fix }), details: found },
+  );
+}

@@ -1,0 +1,118 @@
+import type { EditObserved, FolderChanges } from '../../domain/edit/edit-plan.js';
+import { filesOfJob, pathOf } from '../../domain/edit/plan-rollback.js';
+import type { EditRequest } from '../../domain/edit/request.js';
+import { isCalled } from '../../domain/job/job-ref.js';
+import { jobPlaces, type JobPlace } from '../../domain/job/validate/job-places.js';
+import type { FieldRule } from '../../domain/plan/field-rules.js';
+import type { Revision } from '../../domain/source/revision.js';
+import type { JobRepository } from '../../ports/job-repository.js';
+import type { Ledger } from '../../ports/ledger.js';
+import { declaredManifests, type Models } from '../../queries/declared.js';
+import { readHistory, type HistoryEntry } from '../../queries/history.js';
+import { layersAt, type RevisionLayer } from '../../queries/revision-files.js';
+import { TowlineError } from '../../runtime/errors.js';
+
+export interface EditSources {
+  environment: string;
+  branch: string;
+  /** Folders of the environment, in order. */
+  layers: readonly string[];
+  /** Those of them that other environments are made of as well. */
+  shared: readonly string[];
+  ignoreFields: readonly FieldRule[];
+  repository: JobRepository;
+  ledger: Ledger;
+  models: Models;
+}
+
+/** Passes looked back at most for something to go back to. */
+const PASSES = 200;
+
+/** Reads the tip of the branch, and for a rollback what it was before. */
+export async function observeEdit(
+  sources: EditSources,
+  request: EditRequest,
+  signal: AbortSignal,
+): Promise<EditObserved> {
+  const { environment, branch, layers, repository, models, shared, ignoreFields } = sources;
+  await repository.fetch({ signal });
+  const revision = await repository.resolve(branch, { signal });
+  if (revision === undefined)
+    throw new TowlineError(
+      'revision-missing',
+      'invalid',
+      `${repository.location} has no branch "${branch}"`,
+      {
+        help: "Push the branch, or set the environment's branch in towline.yaml.",
+      },
+    );
+  const files = await layersAt(repository, revision, layers, signal);
+  const places = placesOf(files, models);
+  const own = new Set(files.at(-1)?.files.map(({ path }) => path));
+  const observed = { environment, branch, revision, request, places, models, own, shared, ignoreFields };
+  if (request.verb !== 'rollback') return observed;
+  const back = await lookBack(sources, { revision, request, places }, signal);
+  return back === undefined ? observed : { ...observed, back };
+}
+
+function placesOf(layers: readonly RevisionLayer[], models: Models): JobPlace[] {
+  return jobPlaces(declaredManifests(layers, models), models);
+}
+
+type Back = NonNullable<EditObserved['back']>;
+
+/** The revision that was asked for, or the newest that ended well and of which something is another now. */
+async function lookBack(
+  sources: EditSources,
+  now: {
+    revision: Revision;
+    request: Extract<EditRequest, { verb: 'rollback' }>;
+    places: readonly JobPlace[];
+  },
+  signal: AbortSignal,
+): Promise<Back | undefined> {
+  const { request, revision, places } = now;
+  if (request.to !== undefined) return difference(sources, revision, request.to, signal);
+  const history = await readHistory(sources.ledger, { signal, limit: PASSES });
+  const seen = new Set<string>([revision]);
+  for (const entry of history) {
+    if (seen.has(entry.revision) || !endedWell(entry, request.job)) continue;
+    seen.add(entry.revision);
+    const back = await difference(sources, revision, entry.revision as Revision, signal);
+    if (touches(back, places, request.job)) return back;
+  }
+  return undefined;
+}
+
+function endedWell({ phase, outcome, jobs }: HistoryEntry, job: string | undefined): boolean {
+  if (phase !== 'outcome') return false;
+  return job === undefined
+    ? outcome === 'applied'
+    : jobs.some(
+        ({ ref, state }) =>
+          state === 'applied' && isCalled({ ref, id: ref.slice(ref.indexOf(':') + 1) }, job),
+      );
+}
+
+async function difference(
+  { layers, repository, models }: EditSources,
+  from: Revision,
+  to: Revision,
+  signal: AbortSignal,
+): Promise<Back> {
+  const folders: FolderChanges[] = [];
+  for (const folder of layers)
+    folders.push({ folder, changes: await repository.diff(from, to, folder, { signal }) });
+  const present: string[] = [];
+  for (const folder of layers)
+    if ((await repository.treeId(to, folder, { signal })) !== undefined) present.push(folder);
+  return { to, folders, then: placesOf(await layersAt(repository, to, present, signal), models) };
+}
+
+/** True where going back would change something of what is meant. */
+function touches({ folders, then }: Back, now: readonly JobPlace[], job: string | undefined): boolean {
+  const changed = folders.flatMap(({ folder, changes }) => changes.map((change) => pathOf(folder, change)));
+  if (job === undefined) return changed.length > 0;
+  const files = filesOfJob(job, now, then);
+  return changed.some((path) => files.has(path));
+}
