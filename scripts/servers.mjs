@@ -44,6 +44,12 @@ const SERVERS = {
     packages: ['haproxy', 'liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1'],
     file: 'usr/sbin/haproxy',
   },
+  openssl: {
+    variable: 'OPENSSL_BIN',
+    program: 'openssl',
+    packages: ['openssl'],
+    file: 'usr/bin/openssl',
+  },
   busybox: {
     variable: 'BUSYBOX_BIN',
     program: 'busybox',

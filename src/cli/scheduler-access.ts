@@ -1,9 +1,8 @@
-import { resolveSrv } from 'node:dns/promises';
 import type { LookupConfig, SchedulerConfig } from '../config/config.js';
 import type { ConsulAccess } from '../consul/index.js';
 import type { Addresses, SchedulerAuth, SchedulerTls } from '../ports/scheduler.js';
-import { messageOf, TowlineError } from '../runtime/errors.js';
 import { systemClock } from '../runtime/system-clock.js';
+import { lookUpSrv } from '../schedulers/access/srv.js';
 import { fixedAddresses, lookedUpAddresses } from '../schedulers/access/addresses.js';
 
 /** How a scheduler is reached, as configured. */
@@ -28,35 +27,23 @@ export async function schedulerAccess(
 }
 
 async function lookedUp(
-  { by, name, tag, scheme, path }: LookupConfig,
+  { by, name, tag, servers, scheme, path }: LookupConfig,
   consul: () => Promise<ConsulAccess>,
   closers: (() => Promise<void>)[],
 ): Promise<Addresses> {
   const now = (): number => systemClock.now();
   const urlOf = ({ host, port }: { host: string; port: number }): string =>
     `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-  if (by === 'srv') return lookedUpAddresses(async () => (await bySrv(name)).map(urlOf), now);
+  if (by === 'srv')
+    return lookedUpAddresses(
+      async (signal) =>
+        (await lookUpSrv(name, { signal, ...(servers === undefined ? {} : { servers }) })).map(urlOf),
+      now,
+    );
   const { consulServices } = await import('../consul/index.js');
   const services = consulServices(await consul());
   closers.push(() => services.close());
   const passing = (signal: AbortSignal): ReturnType<typeof services.passing> =>
     services.passing(name, { signal, ...(tag === undefined ? {} : { tag }) });
   return lookedUpAddresses(async (signal) => (await passing(signal)).map(urlOf), now);
-}
-
-/** By priority, then by weight; the client tries them in this order. */
-async function bySrv(name: string): Promise<{ host: string; port: number }[]> {
-  try {
-    const records = await resolveSrv(name);
-    return records
-      .sort((a, b) => a.priority - b.priority || b.weight - a.weight)
-      .map(({ name: host, port }) => ({ host: host.replace(/\.$/, ''), port }));
-  } catch (cause) {
-    throw new TowlineError(
-      'scheduler-lookup',
-      'unavailable',
-      `the SRV record ${name} can't be looked up: ${messageOf(cause)}`,
-      { cause, help: 'Check lookup.srv of the scheduler, and that this machine asks the DNS that knows it.' },
-    );
-  }
 }

@@ -29,6 +29,8 @@ export interface LookupConfig {
   name: string;
   /** Of the Consul service. */
   tag?: string;
+  /** DNS servers to ask, instead of the machine's own. */
+  servers?: string[];
   scheme: 'http' | 'https';
   /** Before the API's own paths, for example `/service/marathon`. */
   path: string;

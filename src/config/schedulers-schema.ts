@@ -48,6 +48,17 @@ export const scheduler = {
           description: 'Consul service; its passing instances.',
         },
         tag: { type: 'string', minLength: 1, description: 'Tag of the Consul service.' },
+        servers: {
+          type: 'array',
+          minItems: 1,
+          items: {
+            type: 'string',
+            pattern: '^(\\d{1,3}(\\.\\d{1,3}){3}(:\\d+)?|\\[[0-9a-fA-F:]+\\](:\\d+)?|[0-9a-fA-F:]+)$',
+            explain: 'a DNS server is written ADDRESS or ADDRESS:PORT',
+          },
+          examples: [['10.0.0.2', '10.0.0.3:8600']],
+          description: "DNS servers that are asked for the SRV record. Default: the machine's own.",
+        },
         scheme: { type: 'string', enum: ['http', 'https'], default: DEFAULTS.lookup.scheme },
         path: {
           type: 'string',

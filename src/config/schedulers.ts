@@ -94,11 +94,13 @@ function lookupOf(settings: Settings, at: At): LookupConfig | undefined {
     const name = settings.text(at('lookup', by))?.value;
     if (name === undefined) continue;
     const tag = settings.text(at('lookup', 'tag'))?.value;
+    const servers = settings.list(at('lookup', 'servers')).map(({ value }) => value);
     const path = settings.text(at('lookup', 'path'))?.value ?? DEFAULTS.lookup.path;
     return {
       by,
       name,
       ...(tag === undefined ? {} : { tag }),
+      ...(servers.length === 0 ? {} : { servers }),
       scheme:
         settings.oneOf(['http', 'https'], settings.text(at('lookup', 'scheme'))) ?? DEFAULTS.lookup.scheme,
       path: path.replace(/\/+$/, ''),

@@ -3,10 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { marathonApiContract } from './marathon-api.contract.js';
+import { marathonDriverContract } from './marathon-driver.contract.js';
+import { realMarathon, sandboxUnderTest } from './marathon-under-test.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { startMarathonPart, type RunningPart } from '../../src/sandbox/marathon/index.js';
 
-const real = process.env['TOWLINE_TEST_MARATHON_URL'];
+// Known before tests are named, so that the name of one that is skipped says why.
+const real = await realMarathon(process.env);
 
 describe('the Marathon of the sandbox', () => {
   let folder: string;
@@ -21,7 +24,9 @@ describe('the Marathon of the sandbox', () => {
     await part.close();
     await rm(folder, { recursive: true, force: true });
   });
-  marathonApiContract(() => part.url);
+  const under = sandboxUnderTest(() => part.url);
+  marathonApiContract(under);
+  marathonDriverContract(under);
 
   it('keeps definitions and goes on running them after a restart', async () => {
     const call = (method: string, at: string, body?: unknown) =>
@@ -53,5 +58,8 @@ if (real === undefined) {
     it.skip('(SKIPPED: set TOWLINE_TEST_MARATHON_URL to one that may be played with)', () => undefined);
   });
 } else {
-  describe('a real Marathon', () => marathonApiContract(() => real));
+  describe('a real Marathon', () => {
+    marathonApiContract(real);
+    marathonDriverContract(real);
+  });
 }

@@ -25,7 +25,8 @@ export interface ConsulServer {
 export async function startConsul({
   hcl = [],
   token,
-}: { hcl?: readonly string[]; token?: string } = {}): Promise<ConsulServer> {
+  dnsPort = -1,
+}: { hcl?: readonly string[]; token?: string; dnsPort?: number } = {}): Promise<ConsulServer> {
   const program = findServer('consul');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'towline-consul-'));
   const [http, server, serfLan, serfWan] = await freePorts(4);
@@ -45,7 +46,7 @@ export async function startConsul({
       `-server-port=${server}`,
       `-serf-lan-port=${serfLan}`,
       `-serf-wan-port=${serfWan}`,
-      '-dns-port=-1',
+      `-dns-port=${dnsPort}`,
       '-grpc-port=-1',
       '-log-level=warn',
       '-hcl=performance { raft_multiplier = 1 }',
@@ -111,7 +112,11 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** A suite that needs a server. Without it the suite is skipped, by name and loudly; under CI that is a failure. */
-export function withServer(name: 'consul' | 'docker' | 'haproxy', title: string, suite: () => void): void {
+export function withServer(
+  name: 'consul' | 'docker' | 'haproxy' | 'openssl',
+  title: string,
+  suite: () => void,
+): void {
   const missing = whyMissing(name);
   if (missing === undefined || process.env['CI'] === 'true') describe(title, suite);
   else describe.skip(`${title} (SKIPPED: ${missing})`, suite);

@@ -59,6 +59,6 @@ export function plainDocument(
   file: string,
   { index, value, placeOf }: Pick<ManifestDocument, 'index' | 'value' | 'placeOf'>,
 ): ManifestDocument {
-  const origin = { file, document: index, value };
-  return { index, value, placeOf, files: [file], origins: [origin], originOf: () => origin };
+  const origin = { file, document: index };
+  return { index, value, placeOf, files: [file], origins: [{ ...origin, value }], originOf: () => origin };
 }

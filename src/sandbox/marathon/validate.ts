@@ -63,6 +63,11 @@ export function validateApp(app: Doc, id: string): void {
           message: 'Invalid JSON',
           details: [{ path: `/upgradeStrategy/${name}`, errors: ['error.path.missing'] }],
         });
+  for (const name of ['minimumHealthCapacity', 'maximumOverCapacity']) {
+    const share = asDoc(strategy)[name];
+    if (typeof share === 'number' && (share < 0 || share > 1))
+      fail(`/upgradeStrategy/${name}`, share < 0 ? 'error.min' : 'error.max');
+  }
   if (wrong.length > 0) throw new ApiError(422, { message: 'Object is not valid', details: wrong });
   for (const constraint of asList(app['constraints'])) {
     const operator = String(asList(constraint)[1]);

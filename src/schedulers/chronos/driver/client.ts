@@ -7,7 +7,7 @@ import type { Log } from '../../../runtime/log.js';
 import { redact } from '../../../runtime/redact.js';
 import { retry } from '../../../runtime/retry.js';
 import { credentialsOf, type Credentials } from '../../access/credentials.js';
-import { neverSent } from '../../access/never-sent.js';
+import { accessHelp, neverSent } from '../../access/connection-errors.js';
 import { tlsOptions } from '../../access/tls.js';
 
 export interface ClientOptions {
@@ -146,7 +146,7 @@ export class ChronosClient {
         if (method === 'GET' || unsent)
           throw new TowlineError('chronos-unavailable', 'unavailable', what, {
             cause,
-            help: 'Check the address in towline.yaml and that Chronos is up. Nothing was changed.',
+            help: accessHelp(cause, this.url),
           });
         throw new TowlineError('chronos-unknown-outcome', 'unknown-outcome', what, {
           cause,

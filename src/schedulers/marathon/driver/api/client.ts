@@ -7,7 +7,7 @@ import type { Log } from '../../../../runtime/log.js';
 import { redact } from '../../../../runtime/redact.js';
 import { backoff } from '../../../../runtime/retry.js';
 import { credentialsOf, type Credentials } from '../../../access/credentials.js';
-import { neverSent } from '../../../access/never-sent.js';
+import { accessHelp, neverSent } from '../../../access/connection-errors.js';
 import { tlsOptions } from '../../../access/tls.js';
 import { elsewhere, unusable, type Answer } from './answers.js';
 
@@ -233,7 +233,7 @@ function silence(method: Method, url: string, cause: unknown, unsent: boolean): 
   if (method === 'GET' || method === 'HEAD' || unsent)
     return new TowlineError('marathon-unavailable', 'unavailable', what, {
       cause,
-      help: 'Check the address in towline.yaml and that Marathon is up. Nothing was changed.',
+      help: accessHelp(cause, url),
     });
   return new TowlineError('marathon-unknown-outcome', 'unknown-outcome', what, {
     cause,
