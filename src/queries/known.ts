@@ -13,6 +13,8 @@ export interface OnRecord {
   unresolved: Set<JobRef>;
   paused: Map<string, Asked>;
   restarts: Map<JobRef, AskedRestart>;
+  /** Jobs whose entries are others than before, gone ones too; undefined: there was no before. */
+  changed: ReadonlySet<JobRef> | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface OnRecord {
  */
 export async function readLedger(ledger: Ledger, signal: AbortSignal, before?: OnRecord): Promise<OnRecord> {
   const { commit, state } = await ledger.head({ signal });
-  if (before !== undefined && before.commit === commit) return before;
+  if (before !== undefined && before.commit === commit) return { ...before, changed: new Set() };
   const known = new Map<JobRef, KnownJob>();
   const unread: [JobRef, LedgerJob][] = [];
   for (const [name, job] of Object.entries(state?.jobs ?? {})) {
@@ -40,7 +42,8 @@ export async function readLedger(ledger: Ledger, signal: AbortSignal, before?: O
     known.set(ref, knownOf(job, job.file === undefined ? undefined : documents.get(job.file)));
   const unresolved = new Set((state?.intents ?? []).map(({ ref }) => ref));
   const paused = new Map(Object.entries(state?.paused ?? {}));
-  return { commit, state, known, unresolved, paused, restarts: restartsOf(state) };
+  const changed = before === undefined ? undefined : changedSince(before, unread, known);
+  return { commit, state, known, unresolved, paused, restarts: restartsOf(state), changed };
 }
 
 function restartsOf(state: LedgerState | undefined): Map<JobRef, AskedRestart> {
@@ -51,6 +54,16 @@ function restartsOf(state: LedgerState | undefined): Map<JobRef, AskedRestart> {
       return [name as JobRef, from === undefined ? asked : { ...asked, from }];
     }),
   );
+}
+
+function changedSince(
+  before: OnRecord,
+  unread: readonly (readonly [JobRef, LedgerJob])[],
+  known: ReadonlyMap<JobRef, KnownJob>,
+): Set<JobRef> {
+  const changed = new Set(unread.map(([ref]) => ref));
+  for (const ref of before.known.keys()) if (!known.has(ref)) changed.add(ref);
+  return changed;
 }
 
 /** An entry is never changed: one of the same pass and time is the same one. */

@@ -1,5 +1,5 @@
 import { sortByDependencies } from '../job/graph.js';
-import type { Job } from '../job/job.js';
+import type { Job, ValidatedJob } from '../job/job.js';
 import type { JobRef } from '../job/job-ref.js';
 import { digest } from '../source/digest.js';
 import { holdPaused, withRestart } from './obey-orders.js';
@@ -7,20 +7,16 @@ import { blocked, changeOfDesired, changeOfForgotten, changeOfGone } from './dif
 import { holdSets, inSets } from './sets.js';
 import { gatePrunes, type PrunePolicy } from './gate.js';
 import type { Change, LiveJob, Plan } from './plan.js';
-import type { PlanInput } from './plan-input.js';
+import type { KnownJob, PlanInput } from './plan-input.js';
 
 /**
  * What has to happen so that the schedulers run what Git states. Pure: the same input gives the same plan, byte for
  * byte. Changes come in an order that respects `after`; a job that is held back holds back what depends on it.
  */
 export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
-  const live = new Map<JobRef, LiveJob>();
-  for (const job of input.live) live.set(job.ref, job);
-  const { acting, idle } = statedChanges(input, live);
-  const wanted = new Set<JobRef>();
-  for (const { ref } of input.desired) wanted.add(ref);
-  input.idle?.keep(wanted);
-  const drafts = [...acting, ...goneChanges(input, acting, wanted), ...forgottenChanges(input, live, wanted)];
+  const view = viewOf(input);
+  const { acting, idle } = statedChanges(input, view);
+  const drafts = [...acting, ...goneChanges(input, acting, view), ...forgottenChanges(input, view)];
   const going = holdPaused(drafts, input.paused);
   const gated = gatePrunes(going, () => ownedCount(input), policy);
   const ordered = holdSets(holdDependents(inOrder(withAfter(inSets(gated, input), input)), input));
@@ -34,48 +30,66 @@ export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
   };
 }
 
+/** What is looked at. */
+interface View {
+  stated: Iterable<ValidatedJob>;
+  present: Iterable<LiveJob>;
+  onRecord: Iterable<readonly [JobRef, KnownJob]>;
+  desired: { has(ref: JobRef): boolean };
+  live: ReadonlyMap<JobRef, LiveJob>;
+}
+
+function viewOf({ since, desired, live, known }: PlanInput): View {
+  if (since !== undefined) {
+    const refs = [...since.touched].sort();
+    return {
+      stated: refs.flatMap((ref) => since.desired.get(ref) ?? []),
+      present: refs.flatMap((ref) => since.live.get(ref) ?? []),
+      onRecord: refs.flatMap((ref) => {
+        const job = known.get(ref);
+        return job === undefined ? [] : [[ref, job] as const];
+      }),
+      desired: since.desired,
+      live: since.live,
+    };
+  }
+  return {
+    stated: desired,
+    present: live,
+    onRecord: known,
+    desired: new Set(desired.map(({ ref }) => ref)),
+    live: new Map(live.map((job) => [job.ref, job])),
+  };
+}
+
 /** The changes of the jobs of Git: those that do something, or are held, and the many that do nothing. */
-function statedChanges(
-  input: PlanInput,
-  live: ReadonlyMap<JobRef, LiveJob>,
-): { acting: Change[]; idle: Change[] } {
+function statedChanges(input: PlanInput, { stated, live }: View): { acting: Change[]; idle: Change[] } {
   const [acting, idle]: [Change[], Change[]] = [[], []];
-  // Where a scheduler can't be read, or a person allows more than usual, every job is looked at.
-  const plain = input.unreadable.size === 0 && input.adopt === 'none' && input.retry === 'none';
-  const memory = plain ? input.idle : undefined;
-  for (const job of input.desired) {
-    const [now, known] = [live.get(job.ref), input.known.get(job.ref)];
-    const before = input.unresolved.has(job.ref) ? undefined : memory?.get(job.ref, job, now, known);
-    const change: Change = before ?? { ...changeOfDesired(job, now, input), after: [] };
-    const still = change.action === 'none' && !change.unresolved;
-    if (still && before === undefined) memory?.set(change, job, now, known);
+  for (const job of stated) {
+    const change: Change = { ...changeOfDesired(job, live.get(job.ref), input), after: [] };
     const asked = input.restarts.size === 0 ? change : withRestart(change, input);
-    if (still && asked === change) idle.push(change);
+    if (asked.action === 'none' && !asked.unresolved) idle.push(asked);
     else acting.push(asked);
   }
   return { acting, idle };
 }
 
-function goneChanges(input: PlanInput, acting: readonly Change[], wanted: ReadonlySet<JobRef>): Change[] {
+function goneChanges(input: PlanInput, acting: readonly Change[], { present, desired }: View): Change[] {
   // Whoever changes a job looks after the one beside it.
   const busy = new Set(acting.filter(({ action }) => action !== 'none').map(({ ref }) => ref));
   const gone: Change[] = [];
-  for (const job of input.live) {
-    if (wanted.has(job.ref) || (job.beside !== undefined && busy.has(job.beside))) continue;
+  for (const job of present) {
+    if (desired.has(job.ref) || (job.beside !== undefined && busy.has(job.beside))) continue;
     const change = changeOfGone(job, schedulerOf(job.ref), input);
     if (change !== undefined) gone.push({ ...change, after: [] });
   }
   return gone;
 }
 
-function forgottenChanges(
-  input: PlanInput,
-  live: ReadonlyMap<JobRef, LiveJob>,
-  wanted: ReadonlySet<JobRef>,
-): Change[] {
+function forgottenChanges(input: PlanInput, { onRecord, desired, live }: View): Change[] {
   const forgotten: Change[] = [];
-  for (const [ref, known] of input.known) {
-    if (wanted.has(ref) || live.has(ref)) continue;
+  for (const [ref, known] of onRecord) {
+    if (desired.has(ref) || live.has(ref)) continue;
     const change = changeOfForgotten(ref, known, input);
     if (change !== undefined) forgotten.push({ ...change, after: [] });
   }

@@ -4,7 +4,6 @@ import type { ModelContext, SchedulerModel } from '../job/scheduler-model.js';
 import type { JsonObject } from '../source/json.js';
 import type { Revision } from '../source/revision.js';
 import type { LayerTree } from '../source/tree.js';
-import type { IdleChanges } from './idle-changes.js';
 import type { FieldRule } from './field-rules.js';
 import type { Asked } from './asked.js';
 import type { LiveJob } from './plan.js';
@@ -25,6 +24,14 @@ export interface AskedRestart extends Asked {
   from?: string;
 }
 
+/** What a plan that follows another one looks at; nothing is to be done about all else, as the last one found. */
+export interface Since {
+  touched: ReadonlySet<JobRef>;
+  /** All jobs of Git, and all live ones. */
+  desired: ReadonlyMap<JobRef, ValidatedJob>;
+  live: ReadonlyMap<JobRef, LiveJob>;
+}
+
 /** Everything that a plan is made of. Plans come from nothing else: no clock, no configuration lookup, no I/O. */
 export interface PlanInput {
   environment: string;
@@ -43,8 +50,8 @@ export interface PlanInput {
   /** Schedulers that could not be read now, with the reason: their jobs are left alone. */
   unreadable: ReadonlyMap<SchedulerName, string>;
   schedulers: ReadonlyMap<SchedulerName, { model: SchedulerModel; context: ModelContext }>;
-  /** What was found before; absent: nothing. */
-  idle?: IdleChanges;
+  /** Where the plan follows another one: what may be different since. Absent: everything. */
+  since?: Since;
   /** Fields that somebody else owns. */
   ignoreFields: readonly FieldRule[];
   /** Groups whose jobs are changed as one, by their ids. */

@@ -63,7 +63,7 @@ export interface Plan {
   revision: Revision;
   /** Of each layer, in order. */
   trees: readonly LayerTree[];
-  /** In an order that respects `after`. */
+  /** In an order that respects `after`. Of a plan that follows another one: of the jobs that it looked at. */
   changes: Change[];
 }
 

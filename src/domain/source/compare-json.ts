@@ -17,6 +17,7 @@ export function differences(
   isSet: (at: Pointer) => boolean = () => false,
   at: Pointer = '',
 ): JsonDifference[] {
+  if (sameJson(before, after)) return [];
   if (isObject(before) && isObject(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     return names.flatMap((name) =>
@@ -34,6 +35,21 @@ export function differences(
   return [
     { pointer: at, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) },
   ];
+}
+
+/** Equal values, whatever the order of members. Makes nothing: most of what is compared is equal. */
+export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, at) => sameJson(item, b[at]));
+  if (!isObject(a) || !isObject(b)) return false;
+  let count = 0;
+  for (const name in a) {
+    if (!Object.hasOwn(b, name) || !sameJson(a[name], b[name])) return false;
+    count += 1;
+  }
+  for (const _name in b) count -= 1;
+  return count === 0;
 }
 
 function memberOf(value: JsonObject, name: string): Json | undefined {

@@ -36,6 +36,13 @@ export function valueAt(document: Json | undefined, at: Pointer): Json | undefin
   return value;
 }
 
+/** Gives an object a member of its own, also one that is called `__proto__`, which assigning would not. */
+export function setOwn(object: JsonObject, name: string, value: Json): void {
+  if (name === '__proto__')
+    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  else object[name] = value;
+}
+
 /** JSON text with sorted keys and no white space: equal values give equal text. */
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

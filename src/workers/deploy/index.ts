@@ -48,11 +48,21 @@ export interface DeployApplied {
 
 export type DeployResult = PassResult<DeployPlan, DeployApplied>;
 
+export type DeployWorker = Omit<Worker<DeployResult>, 'once'> & {
+  /** `full: false`: only what may have changed since the last pass of this worker, where that is known. */
+  once(how: {
+    signal: AbortSignal;
+    dryRun?: boolean;
+    trigger: string;
+    full?: boolean;
+  }): Promise<DeployResult>;
+};
+
 /** New plans in a row for what somebody else changes meanwhile; after that the next look is soon enough. */
 const REPLANS = 3;
 
 /** Worker 5 of the chain: makes the schedulers run what the mirrored manifests state, and puts on record what it did. */
-export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult> {
+export function deployWorker(options: DeployWorkerOptions): DeployWorker {
   const { layout, lock, clock, pollMs } = options;
   const log = options.log.child({ worker: 'deploy', environment: layout.environment });
   const key = layout.lock('deploy');
@@ -73,7 +83,11 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
         worker: 'deploy',
         environment: layout.environment,
         observe: (context) => observeDeploy(options, memory, { signal: context.signal, full }),
-        plan: planDeploy,
+        plan: (observed) => {
+          const plan = planDeploy(observed);
+          memory.planned(plan.plan, observed.input);
+          return plan;
+        },
         nothingToDo: nothingToDeploy,
         apply: async (plan, _observed, context) => {
           options.progress?.planned(plan);
@@ -101,6 +115,7 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
           const reading = readLedger(options.ledger, AbortSignal.timeout(RECORD_MS), memory.onRecord);
           // Everything is on record by now: what can't be read here is read, and told, by the next pass.
           memory.onRecord = await reading.catch(() => undefined);
+          memory.lookAgain(memory.onRecord?.changed ?? []);
         },
       },
       { signal, log, clock, dryRun, trigger },
@@ -116,9 +131,10 @@ export function deployWorker(options: DeployWorkerOptions): Worker<DeployResult>
         : withLock(
             { lock, key, signal: how.signal, log, patienceMs: options.patienceMs },
             async (held, signal) => {
-              let result = await pass(held, { ...how, signal, full: true });
+              const next = { full: true, ...how, signal };
+              let result = await pass(held, next);
               for (let again = 1; again <= REPLANS && wantsNewPlan(result); again++)
-                result = await pass(held, { ...how, signal, full: true });
+                result = await pass(held, next);
               return result;
             },
           ),

@@ -1,7 +1,8 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { ValidatedJob } from '../../domain/job/job.js';
-import { IdleChanges } from '../../domain/plan/idle-changes.js';
-import type { LiveJob } from '../../domain/plan/plan.js';
+import type { Validation } from '../../domain/job/validate/index.js';
+import type { LiveJob, Plan } from '../../domain/plan/plan.js';
+import type { PlanInput } from '../../domain/plan/plan-input.js';
 import type { JobStatus } from '../../domain/record/status.js';
 import { ManifestCache, type Models } from '../../queries/declared.js';
 import type { MirrorCache } from '../../queries/desired.js';
@@ -16,7 +17,9 @@ export interface Seen {
   live: Map<JobRef, LiveJob>;
   /** Jobs of which the live definition is not known any more. */
   stale: Set<JobRef>;
-  desired: ReadonlyMap<JobRef, ValidatedJob>;
+  /** What Git stated then, and the mark of that. */
+  desired: Map<JobRef, ValidatedJob>;
+  mark: object;
   statuses: Map<JobRef, JobStatus>;
 }
 
@@ -28,30 +31,47 @@ export interface Seen {
 export class DeployMemory {
   mirror: MirrorCache | undefined;
   readonly manifests = new ManifestCache();
-  readonly idle = new IdleChanges();
+  /** Jobs that the next plan has to look at in any case: until a plan is made, whatever was told of them. */
+  again = new Set<JobRef>();
   models: Models | undefined;
   onRecord: OnRecord | undefined;
   seen: Seen | undefined;
+
+  lookAgain(...all: Iterable<JobRef>[]): void {
+    for (const refs of all) for (const ref of refs) this.again.add(ref);
+  }
+
+  /**
+   * A plan was made: only what it does, holds or leaves open has to be looked at again, and what was refused. While a
+   * manifest can't be read nothing is concluded from what is absent, so that all of it has to be.
+   */
+  planned({ changes }: Plan, { rejected, complete }: Pick<PlanInput, 'rejected' | 'complete'>): void {
+    if (complete) this.again = new Set();
+    this.lookAgain(rejected.keys());
+    for (const { ref, action, unresolved } of changes)
+      if (action !== 'none' || unresolved) this.again.add(ref);
+  }
 }
 
 /**
- * The live jobs at a quick look: those whose manifest changed, and those that were changed since, are read anew. Undefined
- * where that can't be done job by job: then everything has to be read.
+ * Brings what was seen up to date at a quick look: jobs whose manifest changed, and those that were changed since, are read
+ * anew. The jobs of which something may be different; undefined where that can't be done job by job: then everything has
+ * to be read.
  */
-export async function refreshed(
+export async function refresh(
   seen: Seen,
-  desired: ReadonlyMap<JobRef, ValidatedJob>,
+  declared: Validation,
   schedulers: readonly Scheduler[],
   signal: AbortSignal,
-): Promise<LiveJob[] | undefined> {
-  const wanted = new Set(seen.stale);
-  for (const [ref, job] of desired) if (seen.desired.get(ref) !== job) wanted.add(ref);
-  for (const ref of seen.desired.keys()) if (!desired.has(ref)) wanted.add(ref);
+): Promise<Set<JobRef> | undefined> {
+  const before = new Map<JobRef, ValidatedJob>();
+  const stated = statedSince(seen, declared, before);
+  const wanted = new Set([...seen.stale, ...stated]);
   if (wanted.size > FEW) return undefined;
   const byName = new Map(schedulers.map((scheduler) => [scheduler.name, scheduler]));
   const found = await Promise.all(
     [...wanted].map(async (ref) => {
-      const job = desired.get(ref) ?? seen.desired.get(ref) ?? seen.live.get(ref);
+      const job = seen.desired.get(ref) ?? before.get(ref) ?? seen.live.get(ref);
       const scheduler = byName.get(ref.slice(0, ref.indexOf(':')));
       if (job === undefined || scheduler?.find === undefined) return undefined;
       return { ref, live: await scheduler.find(job, { signal }) };
@@ -63,5 +83,29 @@ export async function refreshed(
     else seen.live.set(each.ref, each.live);
     seen.stale.delete(each.ref);
   }
-  return [...seen.live.values()];
+  return wanted;
+}
+
+/** The jobs that Git states otherwise than at the last look; `seen` then has them as they are, `before` those that are gone. */
+function statedSince(seen: Seen, declared: Validation, before: Map<JobRef, ValidatedJob>): Set<JobRef> {
+  const { mark, since } = declared;
+  const changed = new Set<JobRef>();
+  if (mark === seen.mark) return changed;
+  if (since?.mark === seen.mark) {
+    for (const [ref, job] of since.jobs) {
+      seen.desired.set(ref, job);
+      changed.add(ref);
+    }
+  } else {
+    const desired = new Map(declared.jobs.map((job) => [job.ref, job]));
+    for (const [ref, job] of desired) if (seen.desired.get(ref) !== job) changed.add(ref);
+    for (const [ref, job] of seen.desired)
+      if (!desired.has(ref)) {
+        changed.add(ref);
+        before.set(ref, job);
+      }
+    seen.desired = desired;
+  }
+  seen.mark = mark;
+  return changed;
 }

@@ -15,7 +15,7 @@ import { readMirror, type MirrorState } from '../../queries/desired.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
 import { TowlineError } from '../../runtime/errors.js';
-import { refreshed, type DeployMemory } from './memory.js';
+import { refresh, type DeployMemory } from './memory.js';
 import type { DeployObserved } from './plan.js';
 
 export interface DeploySources {
@@ -56,12 +56,18 @@ export async function observeDeploy(
   memory.mirror = { mirrorRef, held };
   const onRecord = await readLedger(ledger, signal, memory.onRecord);
   memory.onRecord = onRecord;
+  const { changed, unresolved, restarts } = onRecord;
+  memory.lookAgain(changed ?? [], unresolved, restarts.keys());
   const models = await modelsNow(sources, memory, { signal, full });
   const declared = declaredJobs(mirroredLayers(mirrorRef.folders, files, memory.manifests), models, {
     cache: memory.manifests,
     rules: sources.rules,
   });
-  const { live, unreadable, statuses } = await look(sources, memory, declared, { signal, full });
+  const { live, unreadable, statuses, since } = await look(sources, memory, declared, {
+    signal,
+    // Where it is not known what is on record anew, anything may be.
+    full: full || changed === undefined,
+  });
   const input: PlanInput = {
     environment: layout.environment,
     revision: mirrorRef.revision,
@@ -76,7 +82,7 @@ export async function observeDeploy(
     restarts: onRecord.restarts,
     unreadable,
     schedulers: models,
-    idle: memory.idle,
+    ...(since === undefined ? {} : { since }),
     ignoreFields: sources.ignoreFields,
     together: sources.together,
     adopt,
@@ -106,15 +112,17 @@ async function look(
   memory: DeployMemory,
   declared: Validation,
   { signal, full }: { signal: AbortSignal; full: boolean },
-): Promise<Pick<PlanInput, 'live' | 'unreadable'> & Pick<DeployObserved, 'statuses'>> {
-  const desired = new Map(declared.jobs.map((job) => [job.ref, job]));
+): Promise<Pick<PlanInput, 'live' | 'unreadable' | 'since'> & Pick<DeployObserved, 'statuses'>> {
   const { seen } = memory;
   // Until this look is done nothing is known: one that is cut off half-way must not be taken for one.
   memory.seen = undefined;
-  const quick = full || seen === undefined ? undefined : await refreshed(seen, desired, schedulers, signal);
-  if (seen !== undefined && quick !== undefined) {
-    memory.seen = { ...seen, desired };
-    return { live: quick, unreadable: new Map(), statuses: seen.statuses };
+  const touched = full || seen === undefined ? undefined : await refresh(seen, declared, schedulers, signal);
+  if (seen !== undefined && touched !== undefined) {
+    memory.seen = seen;
+    memory.lookAgain(touched);
+    const { live, desired, statuses } = seen;
+    const since = { touched: new Set(memory.again), desired, live };
+    return { live: [...live.values()], unreadable: new Map(), statuses, since };
   }
   const [{ live, unreadable }, statuses] = await Promise.all([
     readLive(schedulers, signal),
@@ -124,7 +132,8 @@ async function look(
     memory.seen = {
       live: new Map(live.map((job) => [job.ref, job])),
       stale: new Set(),
-      desired,
+      desired: new Map(declared.jobs.map((job) => [job.ref, job])),
+      mark: declared.mark,
       statuses,
     };
   return { live, unreadable, statuses };

@@ -44,8 +44,9 @@ export function planDeploy({ input, diagnostics, policy, statuses }: DeployObser
   }
   const obsolete: JobRef[] = [];
   if (input.complete)
-    for (const ref of statuses.keys())
-      if (!mentioned.has(ref) && !input.known.has(ref) && !input.rejected.has(ref)) obsolete.push(ref);
+    for (const ref of input.since?.touched ?? statuses.keys())
+      if (statuses.has(ref) && !mentioned.has(ref) && !input.known.has(ref) && !input.rejected.has(ref))
+        obsolete.push(ref);
   return { plan, diagnostics, unreadable: input.unreadable, standing, obsolete };
 }
 

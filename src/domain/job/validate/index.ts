@@ -102,6 +102,7 @@ function validateAll(
     rejected: stated.jobs.filter((job) => refused.has(job.ref)),
     diagnostics: diagnostics.sort(byPlace),
     complete: stated.complete,
+    mark: {},
   };
 }
 

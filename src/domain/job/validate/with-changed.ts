@@ -36,12 +36,14 @@ export function withChanged(
   const { validation } = before;
   const files = new Set(changed.flatMap((pair) => pair.flatMap(filesOf)));
   if (validation.diagnostics.some(({ place }) => files.has(place.file))) return undefined;
-  const replaced = new Map<JobRef, Job>();
+  const replaced = new Map<JobRef, ValidatedJob>();
   for (const [old, now] of changed)
     if (!isSteady(judging.stated(old), judging.stated(now), old, now, judging, replaced)) return undefined;
   return {
     ...validation,
-    jobs: validation.jobs.map((job) => (replaced.get(job.ref) ?? job) as ValidatedJob),
+    jobs: validation.jobs.map((job) => replaced.get(job.ref) ?? job),
+    mark: {},
+    since: { mark: validation.mark, jobs: replaced },
   };
 }
 
@@ -51,7 +53,7 @@ function isSteady(
   old: Manifest,
   manifest: Manifest,
   judging: Judging,
-  replaced: Map<JobRef, Job>,
+  replaced: Map<JobRef, ValidatedJob>,
 ): boolean {
   const plain = [before, now].every(({ complete, diagnostics }) => complete && diagnostics.length === 0);
   const silent = old.silences === undefined && manifest.silences === undefined;
@@ -61,7 +63,8 @@ function isSteady(
     if (other === undefined || other.ref !== job.ref || other.kind !== job.kind) return false;
     const [was, is] = [judging.facts(other), judging.facts(job)];
     if (was === undefined || is === undefined || canonicalJson(was) !== canonicalJson(is)) return false;
-    replaced.set(job.ref, job);
+    // It has no finding, and neither has any that it could cause elsewhere.
+    replaced.set(job.ref, job as ValidatedJob);
     return judging.findings(job).length === 0 && judging.findings(other).length === 0;
   });
 }

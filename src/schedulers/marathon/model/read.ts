@@ -1,4 +1,11 @@
-import { isObject, pointer, type Json, type JsonObject, type Pointer } from '../../../domain/source/json.js';
+import {
+  isObject,
+  pointer,
+  setOwn,
+  type Json,
+  type JsonObject,
+  type Pointer,
+} from '../../../domain/source/json.js';
 
 /** The parts of our schemas that say how a value is read. */
 interface Shape {
@@ -36,17 +43,19 @@ function readValue(value: Json, shape: Shape | undefined, at: Pointer, nulls: Po
 
 function readObject(value: JsonObject, form: Shape | undefined, at: Pointer, nulls: Pointer[]): JsonObject {
   const values = isObject(form?.additionalProperties) ? (form.additionalProperties as Shape) : undefined;
-  // Own properties are defined, not assigned: a field may be called __proto__.
-  const members = Object.entries(value).flatMap(([name, member]): [string, Json][] => {
+  const read: JsonObject = {};
+  for (const [name, member] of Object.entries(value)) {
     const known = form?.properties !== undefined && Object.hasOwn(form.properties, name);
     const inner = known ? form.properties?.[name] : values;
-    const here = at + pointer(name);
-    if (member !== null || (!known && values !== undefined))
-      return [[name, readValue(member, inner, here, nulls)]];
-    nulls.push(here);
-    return [];
-  });
-  return Object.fromEntries(members);
+    if (member === null && (known || values === undefined)) {
+      nulls.push(at + pointer(name));
+      continue;
+    }
+    // Most members are plain: where they stand is needed by none of them.
+    const here = typeof member === 'object' ? at + pointer(name) : '';
+    setOwn(read, name, readValue(member, inner, here, nulls));
+  }
+  return read;
 }
 
 /** Of several forms the one for this kind of value. */
