@@ -165,11 +165,11 @@ function chosen(config: Config, names: readonly string[] = []): EnvironmentConfi
   });
 }
 
-function modelsOf({ schedulers }: EnvironmentConfig): Models {
+function modelsOf({ schedulers, deploy }: EnvironmentConfig): Models {
   return new Map(
     schedulers.map(({ name, kind, settings }) => [
       name,
-      { model: kindOf(kind, name).model, context: { settings } },
+      { model: kindOf(kind, name).model, context: { settings, together: deploy.together } },
     ]),
   );
 }

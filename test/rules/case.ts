@@ -8,6 +8,8 @@ export interface RuleCase {
   good: object;
   /** Settings of the environment; `version` is the server's. */
   settings?: Record<string, string>;
+  /** Groups that are changed as one. */
+  together?: string[];
 }
 
 /** The same for rules over several jobs: the finding stands in the first. */

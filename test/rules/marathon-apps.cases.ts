@@ -36,6 +36,13 @@ export const APP_CASES: readonly RuleCase[] = [
     },
   },
   {
+    code: 'marathon/rollout-together',
+    bad: { id: '/shop/web', labels: { TOWLINE_STRATEGY: 'canary' } },
+    at: '/labels/TOWLINE_STRATEGY',
+    good: { id: '/shopping/web', labels: { TOWLINE_STRATEGY: 'canary' } },
+    together: ['/shop'],
+  },
+  {
     code: 'marathon/docker-credential',
     bad: { container: { type: 'MESOS', docker: { ...docker, credential: { principal: 'x' } } } },
     at: '/container/docker/credential',

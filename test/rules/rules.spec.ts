@@ -5,15 +5,20 @@ import { validateManifests } from '../../src/domain/job/validate/index.js';
 import { marathonModel } from '../../src/schedulers/marathon/model/index.js';
 import { SCHEDULER_KINDS } from '../../src/schedulers/registry.js';
 import { SINGLE } from './all-cases.js';
+import type { RuleCase } from './case.js';
 import { CHRONOS_SETS, MARATHON_SETS } from './sets.cases.js';
 
 /** Findings of one rule, as FILE POINTER, FILE the number of the job. */
-function findings(jobs: readonly object[], code: string, settings: Record<string, string> = {}): string[] {
+function findings(
+  jobs: readonly object[],
+  code: string,
+  { settings = {}, together = [] }: Pick<RuleCase, 'settings' | 'together'> = {},
+): string[] {
   const { version, ...rest } = settings;
   const schedulers = new Map(
     [...SCHEDULER_KINDS].map(([name, { model }]) => [
       name,
-      { model, context: { settings: rest, ...(version === undefined ? {} : { version }) } },
+      { model, context: { settings: rest, together, ...(version === undefined ? {} : { version }) } },
     ]),
   );
   const manifests = jobs.map((job, at) =>
@@ -25,9 +30,9 @@ function findings(jobs: readonly object[], code: string, settings: Record<string
 }
 
 describe.each(SINGLE)('the rules for %s', (_kind, base, cases) => {
-  it.each(cases.map((each) => [each.code, each] as const))('%s', (code, { bad, at, good, settings }) => {
-    expect(findings([{ ...base, ...bad }], code, settings)).toContain(`0.json ${at}`);
-    expect(findings([{ ...base, ...good }], code, settings)).toEqual([]);
+  it.each(cases.map((each) => [each.code, each] as const))('%s', (code, { bad, at, good, ...context }) => {
+    expect(findings([{ ...base, ...bad }], code, context)).toContain(`0.json ${at}`);
+    expect(findings([{ ...base, ...good }], code, context)).toEqual([]);
   });
 });
 

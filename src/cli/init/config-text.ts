@@ -42,7 +42,7 @@ export function configText(
       '      # Tags that are committed as soon as they are released; "*" stands for any characters. [] = by hand only.',
       '      automatic: []',
       '    deploy:',
-      '      # How long one change may take until it is rolled back (onFailure: leave = only reported).',
+      '      # How long one change may take until it counts as failed. Then: rollback, hold (stop where it stands), or leave.',
       '      timeoutSeconds: 600',
       '      onFailure: rollback',
       '      # Above these limits nothing is deleted without --allow-prune.',

@@ -40,4 +40,19 @@ export const ROLLOUT_RULES: readonly Rule[] = [
         report(at(SECONDS_LABEL), 'it is no number of seconds', 'Write "60" for a minute.');
     },
   },
+  {
+    code: 'marathon/rollout-together',
+    summary: `${STRATEGY_LABEL} does not count where apps are changed together (deploy.together)`,
+    severity: 'warning',
+    check: (app, report, { together = [] }) => {
+      const id = textAt(app, 'id') ?? '';
+      const group = together.find((each) => each === '/' || id.startsWith(`${each}/`));
+      if (group === undefined || rolloutOf(app) === undefined) return;
+      report(
+        pointer('labels', STRATEGY_LABEL),
+        `what is below ${group} is changed as one, and strategies do not count there`,
+        'Take the label off, or take the group out of deploy.together.',
+      );
+    },
+  },
 ];
