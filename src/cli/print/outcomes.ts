@@ -17,7 +17,7 @@ export function printOutcomes(outcomes: readonly Outcome[], stdout: Io['stdout']
     const seconds = ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
     writeLine(
       stdout,
-      `  ${colors[COLORS[state]](state)} ${action} ${colors.bold(ref)} ${colors.dim(`${seconds} s`)}  ${message}`,
+      `  ${colors[COLORS[state]](state)} ${action === 'none' ? 'as it was' : action} ${colors.bold(ref)} ${colors.dim(`${seconds} s`)}  ${message}`,
     );
   }
 }

@@ -1,106 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
+import { deployWorld, layout, JUDGING } from '../../../test/fakes/deploy-world.js';
 import { LENIENT, plainModel } from '../../../test/builders/plan-input.js';
-import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
-import { MemoryLedger } from '../../../test/fakes/memory-ledger.js';
-import { MemoryRepository, type Files } from '../../../test/fakes/memory-repository.js';
 import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
-import { jobRef, type JobRef } from '../../domain/job/job-ref.js';
-import type { OrderVerb } from '../../domain/record/orders.js';
+import { type JobRef } from '../../domain/job/job-ref.js';
 import { EVERY_RULE } from '../../domain/job/validate/rule-policy.js';
-import { parseStatus } from '../../domain/record/status.js';
-import type { Json } from '../../domain/source/json.js';
-import { kvKey, kvLayout } from '../../domain/source/kv-layout.js';
+import { kvKey } from '../../domain/source/kv-layout.js';
 import { sleep } from '../../runtime/abort.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { silentLog } from '../../runtime/log.js';
 import { systemClock } from '../../runtime/system-clock.js';
-import { mirrorWorker } from '../mirror/index.js';
-import { giveOrder } from './order.js';
-import { deployWorker, type DeployWorkerOptions } from './index.js';
+import { deployWorker } from './index.js';
 
 const signal = new AbortController().signal;
-const layout = kvLayout('towline/', 'test');
-const JUDGING = { deadlineMs: 1000, soakMs: 0, noOffersMs: 1000, maxTaskFailures: 3, force: false } as const;
-type Jobs = Record<string, Record<string, Json>>;
-
-/** A mirrored environment with a scheduler in memory. */
-function world(more: Partial<DeployWorkerOptions> = {}) {
-  const kv = new MemoryKv();
-  const lock = new MemoryLock(kv);
-  const ledger = new MemoryLedger();
-  const scheduler = new PlainScheduler();
-  const repository = new MemoryRepository();
-  const common = { layout, kv, lock, clock: systemClock, log: silentLog(), pollMs: 60_000 };
-  const { layers = ['jobs'] } = more;
-  const mirror = mirrorWorker({
-    ...common,
-    branch: 'main',
-    layers,
-    repository,
-    reconcileMs: 60_000,
-    deletes: { maxCount: 1000, maxShare: 1, allowed: false },
-  });
-  const options: DeployWorkerOptions = {
-    ...common,
-    ledger,
-    ledgerRequired: true,
-    schedulers: [scheduler],
-    models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
-    policy: LENIENT,
-    rules: EVERY_RULE,
-    layers,
-    ignoreFields: [],
-    together: [],
-    adopt: 'none',
-    retry: 'none',
-    deploy: { ...JUDGING, concurrency: 2, onFailure: 'rollback' },
-    ...more,
-  };
-  return {
-    kv,
-    lock,
-    ledger,
-    scheduler,
-    mirror,
-    /** Commits these jobs, one file each, and mirrors them. */
-    state: async (jobs: Jobs) => {
-      const files = Object.entries(jobs).map(([id, spec]) => [
-        `jobs/${id}.json`,
-        JSON.stringify({ id, ...spec }),
-      ]);
-      const revision = repository.commit({ 'jobs/README': 'not a job', ...Object.fromEntries(files) });
-      await mirror.once({ signal, trigger: 'test' });
-      return revision;
-    },
-    /** Commits files as they are, and mirrors them. */
-    commit: async (files: Files) => {
-      repository.commit(files);
-      await mirror.once({ signal, trigger: 'test' });
-    },
-    deploy: (how: { dryRun?: boolean } = {}) =>
-      deployWorker(options).once({ signal, trigger: 'test', ...how }),
-    order: (verb: OrderVerb, ...ids: string[]) =>
-      giveOrder(
-        { ledger, kv, layout },
-        { verb, refs: ids.map((id) => jobRef('plain', id)), by: 'ann', at: '2026-01-01T00:00:00.000Z' },
-        signal,
-      ),
-    daemon: (until: AbortSignal) => deployWorker(options).run({ signal: until }),
-    status: async (id: string) => {
-      const entry = await kv.get(layout.status('plain', id), { signal });
-      return entry === undefined ? undefined : parseStatus(entry.value);
-    },
-    phases: () => ledger.entries.map(({ entry }) => entry.phase),
-  };
-}
 
 describe('the deployer', () => {
   it('does nothing before anything was mirrored', async () => {
-    expect((await world().deploy()).kind).toBe('nothing-observed');
+    expect((await deployWorld().deploy()).kind).toBe('nothing-observed');
   });
 
   it('creates what Git states, in the order of dependencies, and puts intent and outcome on record', async () => {
-    const { state, deploy, scheduler, ledger, status, phases } = world();
+    const { state, deploy, scheduler, ledger, status, phases } = deployWorld();
     const revision = await state({ web: { needs: ['api'] }, api: { needs: ['db'] }, db: {} });
     expect(await deploy()).toMatchObject({ kind: 'applied' });
     expect(scheduler.calls).toEqual(['create db', 'create api', 'create web']);
@@ -118,7 +37,7 @@ describe('the deployer', () => {
   });
 
   it('plans again, at once, what was not as the plan had it any more', async () => {
-    const { state, deploy, scheduler, status } = world();
+    const { state, deploy, scheduler, status } = deployWorld();
     await state({ a: {}, b: {} });
     scheduler.stale.add('a');
     expect(await deploy()).toMatchObject({ kind: 'applied', applied: { outcomes: [{ ref: 'plain:a' }] } });
@@ -127,7 +46,7 @@ describe('the deployer', () => {
   });
 
   it('merges layers, and records each of their trees', async () => {
-    const { commit, deploy, scheduler, ledger } = world({ layers: ['base', 'test'] });
+    const { commit, deploy, scheduler, ledger } = deployWorld({ layers: ['base', 'test'] });
     await commit({
       'base/a.json': '{"id": "a", "n": 1, "env": {"A": "1", "B": "2"}}',
       'base/b.json': '{"id": "b"}',
@@ -151,7 +70,7 @@ describe('the deployer', () => {
   });
 
   it('leaves a job alone of which one layer can not be read: it is neither deployed half nor pruned', async () => {
-    const { commit, deploy, scheduler } = world({ layers: ['base', 'test'] });
+    const { commit, deploy, scheduler } = deployWorld({ layers: ['base', 'test'] });
     const good = { 'base/a.json': '{"id": "a"}', 'base/b.json': '{"id": "b"}' };
     await commit({ ...good, 'test/a.json': '{"n": 2}' });
     await deploy();
@@ -161,7 +80,7 @@ describe('the deployer', () => {
   });
 
   it('takes no job for gone whose file became a link, or too large for KV', async () => {
-    const { commit, deploy, scheduler } = world();
+    const { commit, deploy, scheduler } = deployWorld();
     await commit({
       'jobs/a.json': '{"id": "a"}',
       'jobs/b.json': '{"id": "b"}',
@@ -191,7 +110,7 @@ describe('the deployer', () => {
   });
 
   it('sends nothing and writes nothing when Git and the scheduler agree', async () => {
-    const { state, deploy, scheduler, ledger, kv } = world();
+    const { state, deploy, scheduler, ledger, kv } = deployWorld();
     await state({ a: {}, b: {} });
     await deploy();
     const transactions = kv.transactions;
@@ -203,7 +122,7 @@ describe('the deployer', () => {
   });
 
   it('plans without touching anything when asked to', async () => {
-    const { state, deploy, scheduler, ledger } = world();
+    const { state, deploy, scheduler, ledger } = deployWorld();
     await state({ a: {} });
     expect(await deploy({ dryRun: true })).toMatchObject({
       kind: 'planned',
@@ -213,7 +132,7 @@ describe('the deployer', () => {
   });
 
   it('deletes what it owns and Git no longer has, leaves what it does not own, forgets its status', async () => {
-    const { state, deploy, scheduler, status } = world();
+    const { state, deploy, scheduler, status } = deployWorld();
     scheduler.jobs.set('foreign', { spec: { id: 'foreign' }, version: 1 });
     await state({ a: {}, b: {} });
     await deploy();
@@ -225,13 +144,13 @@ describe('the deployer', () => {
   });
 
   it('keeps a job of the same name that it does not own until it is adopted', async () => {
-    const foreign = world();
+    const foreign = deployWorld();
     foreign.scheduler.jobs.set('a', { spec: { id: 'a', by: 'hand' }, version: 1 });
     await foreign.state({ a: { by: 'git' } });
     await foreign.deploy();
     expect(foreign.scheduler.calls).toEqual([]);
     expect(await foreign.status('a')).toMatchObject({ state: 'blocked' });
-    const adopting = world({ adopt: new Set(['plain:a' as JobRef]) });
+    const adopting = deployWorld({ adopt: new Set(['plain:a' as JobRef]) });
     adopting.scheduler.jobs.set('a', { spec: { id: 'a', by: 'hand' }, version: 1 });
     await adopting.state({ a: { by: 'git' } });
     await adopting.deploy();
@@ -239,7 +158,7 @@ describe('the deployer', () => {
   });
 
   it('puts right what was changed by hand', async () => {
-    const { state, deploy, scheduler } = world();
+    const { state, deploy, scheduler } = deployWorld();
     await state({ a: { image: '1' } });
     await deploy();
     scheduler.jobs.set('a', { spec: { id: 'a', image: 'by hand' }, version: 9 });
@@ -248,7 +167,7 @@ describe('the deployer', () => {
   });
 
   it('holds an invalid job and what depends on it, and goes on with the rest', async () => {
-    const { state, deploy, scheduler, status } = world();
+    const { state, deploy, scheduler, status } = deployWorld();
     await state({ bad: { broken: true }, child: { needs: ['bad'] }, fine: {} });
     await deploy();
     expect(scheduler.calls).toEqual(['create fine']);
@@ -259,7 +178,7 @@ describe('the deployer', () => {
   });
 
   it('never deletes a job whose manifest became invalid', async () => {
-    const { state, deploy, scheduler } = world();
+    const { state, deploy, scheduler } = deployWorld();
     await state({ a: {}, b: {} });
     await deploy();
     await state({ a: { broken: true }, b: {} });
@@ -268,7 +187,7 @@ describe('the deployer', () => {
   });
 
   it('does not send what follows a failed change, and remembers the failure until Git changes', async () => {
-    const { state, deploy, scheduler, status } = world();
+    const { state, deploy, scheduler, status } = deployWorld();
     await state({ a: { v: 1 }, b: { v: 1, needs: ['a'] } });
     await deploy();
     scheduler.ends.set('a', 'failed');
@@ -289,7 +208,7 @@ describe('the deployer', () => {
   });
 
   it('tries a failed job again when told to, although nothing changed', async () => {
-    const first = world();
+    const first = deployWorld();
     first.scheduler.ends.set('a', 'failed');
     await first.state({ a: {} });
     await first.deploy();
@@ -319,12 +238,12 @@ describe('the deployer', () => {
   });
 
   it('sends nothing where it can not be put on record, unless configured otherwise', async () => {
-    const strict = world();
+    const strict = deployWorld();
     strict.ledger.broken = new TowlineError('git-denied', 'refused', 'no rights');
     await strict.state({ a: {} });
     await expect(strict.deploy()).rejects.toMatchObject({ code: 'ledger-unwritable', kind: 'refused' });
     expect(strict.scheduler.calls).toEqual([]);
-    const lenient = world({ ledgerRequired: false });
+    const lenient = deployWorld({ ledgerRequired: false });
     lenient.ledger.broken = new TowlineError('git-denied', 'refused', 'no rights');
     await lenient.state({ a: {} });
     await lenient.deploy();
@@ -332,7 +251,7 @@ describe('the deployer', () => {
   });
 
   it('reads back what a crash left open instead of sending it again', async () => {
-    const { state, deploy, scheduler, ledger, phases } = world();
+    const { state, deploy, scheduler, ledger, phases } = deployWorld();
     await state({ a: {} });
     // The change took effect; nobody lived to tell.
     scheduler.afterEffect = () => {
@@ -353,7 +272,7 @@ describe('the deployer', () => {
   });
 
   it('refuses a mirror that was tampered with', async () => {
-    const { state, deploy, scheduler, kv } = world();
+    const { state, deploy, scheduler, kv } = deployWorld();
     await state({ a: {} });
     await kv.put(kvKey(`${layout.config}a.json`), Buffer.from('{"id": "a", "image": "evil"}'), { signal });
     await expect(deploy()).rejects.toMatchObject({ code: 'mirror-tampered' });
@@ -362,7 +281,7 @@ describe('the deployer', () => {
 
   it('deletes nothing when most of an environment is gone from Git, until a person allows it', async () => {
     const policy = { enabled: true, maxCount: 1, maxShare: 1, allowed: false };
-    const { state, deploy, scheduler, status } = world({ policy });
+    const { state, deploy, scheduler, status } = deployWorld({ policy });
     await state({ a: {}, b: {}, c: {} });
     await deploy();
     await state({ a: {} });
@@ -373,7 +292,7 @@ describe('the deployer', () => {
 
   it('concludes nothing from a scheduler that can not be read', async () => {
     const other = new PlainScheduler('plain');
-    const { state, deploy } = world({ schedulers: [other] });
+    const { state, deploy } = deployWorld({ schedulers: [other] });
     await state({ a: {} });
     await deploy();
     other.unreadable = new TowlineError('plain-unavailable', 'unavailable', 'it is away');
@@ -384,7 +303,7 @@ describe('the deployer', () => {
   });
 
   it('waits for the holder of its lock', async () => {
-    const { state, deploy, lock, scheduler } = world();
+    const { state, deploy, lock, scheduler } = deployWorld();
     await state({ a: {} });
     const held = await lock.acquire(layout.lock('deploy'), { signal });
     const deploying = deploy();
@@ -399,7 +318,7 @@ describe('the deployer', () => {
 describe('the deployer as a daemon', () => {
   it('deploys what is mirrored while it runs, and stops when told', async () => {
     const stop = new AbortController();
-    const { state, scheduler, kv, lock, ledger } = world();
+    const { state, scheduler, kv, lock, ledger } = deployWorld();
     const worker = deployWorker({
       layout,
       kv,
@@ -433,7 +352,7 @@ describe('the deployer as a daemon', () => {
 
 describe('the orders of people', () => {
   it('hold a job that is paused and what waits for it, and nothing else, until it is resumed', async () => {
-    const { state, deploy, order, scheduler, status } = world();
+    const { state, deploy, order, scheduler, status } = deployWorld();
     await state({ a: { n: 1 }, b: { n: 1 } });
     await deploy();
     await order('pause', 'a');
@@ -455,7 +374,7 @@ describe('the orders of people', () => {
   });
 
   it('hold a whole environment, deletions and restarts too', async () => {
-    const { state, deploy, order, scheduler } = world();
+    const { state, deploy, order, scheduler } = deployWorld();
     await state({ a: {}, b: {} });
     await deploy();
     await order('restart', 'a');
@@ -469,7 +388,7 @@ describe('the orders of people', () => {
   });
 
   it('restart a job once, and what was sent last stays on record', async () => {
-    const { state, deploy, order, scheduler, ledger } = world();
+    const { state, deploy, order, scheduler, ledger } = deployWorld();
     await state({ a: { n: 1 } });
     await deploy();
     await order('restart', 'a');
@@ -481,7 +400,7 @@ describe('the orders of people', () => {
   });
 
   it('are done by a change that replaces the tasks anyway, not by one that scales', async () => {
-    const { state, deploy, order, scheduler } = world();
+    const { state, deploy, order, scheduler } = deployWorld();
     await state({ a: { n: 1, instances: 1 } });
     await deploy();
     await order('restart', 'a');
@@ -498,7 +417,7 @@ describe('the orders of people', () => {
   });
 
   it('restart nothing twice after a crash, and nothing never', async () => {
-    const { state, deploy, order, scheduler, ledger } = world();
+    const { state, deploy, order, scheduler, ledger } = deployWorld();
     await state({ a: {}, b: {} });
     await deploy();
     for (const [id, when] of [
@@ -524,7 +443,7 @@ describe('the orders of people', () => {
   });
 
   it('let a failed job be tried again as it is', async () => {
-    const { state, deploy, order, scheduler } = world();
+    const { state, deploy, order, scheduler } = deployWorld();
     scheduler.ends.set('a', 'failed');
     await state({ a: {} });
     await deploy();
@@ -538,7 +457,7 @@ describe('the orders of people', () => {
   });
 
   it('wake the deployer that runs', async () => {
-    const { state, order, daemon, scheduler } = world();
+    const { state, order, daemon, scheduler } = deployWorld();
     const stop = new AbortController();
     await state({ a: {} });
     const running = daemon(stop.signal);
@@ -556,6 +475,6 @@ describe('the orders of people', () => {
   });
 
   it('can not be given before anything was deployed', async () => {
-    await expect(world().order('pause')).rejects.toMatchObject({ code: 'ledger-empty' });
+    await expect(deployWorld().order('pause')).rejects.toMatchObject({ code: 'ledger-empty' });
   });
 });

@@ -1,24 +1,12 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LENIENT, plainModel } from '../../../test/builders/plan-input.js';
-import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
-import { MemoryLedger } from '../../../test/fakes/memory-ledger.js';
-import { MemoryRepository } from '../../../test/fakes/memory-repository.js';
-import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
-import { jobRef } from '../../domain/job/job-ref.js';
-import { EVERY_RULE } from '../../domain/job/validate/rule-policy.js';
+import { deployWorld } from '../../../test/fakes/deploy-world.js';
 import type { OrderVerb } from '../../domain/record/orders.js';
 import type { Json } from '../../domain/source/json.js';
-import { kvLayout } from '../../domain/source/kv-layout.js';
 import { TowlineError } from '../../runtime/errors.js';
-import { silentLog } from '../../runtime/log.js';
-import { systemClock } from '../../runtime/system-clock.js';
-import { mirrorWorker } from '../mirror/index.js';
-import { deployWorker, type DeployWorker, type DeployWorkerOptions } from './index.js';
-import { giveOrder } from './order.js';
+import { deployWorker, type DeployWorker } from './index.js';
 
 const signal = new AbortController().signal;
-const layout = kvLayout('towline/', 'test');
 const IDS = ['a', 'b', 'c', 'd'] as const;
 type Id = (typeof IDS)[number];
 
@@ -69,79 +57,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('break', 'mend') }) },
 );
 
-/** A mirrored environment, a worker that goes on from pass to pass, and one that begins anew each time. */
-function world() {
-  const kv = new MemoryKv();
-  const [ledger, scheduler, repository] = [new MemoryLedger(), new PlainScheduler(), new MemoryRepository()];
-  const common = {
-    layout,
-    kv,
-    lock: new MemoryLock(kv),
-    clock: systemClock,
-    log: silentLog(),
-    pollMs: 60_000,
-  };
-  const mirror = mirrorWorker({
-    ...common,
-    branch: 'main',
-    layers: ['jobs'],
-    repository,
-    reconcileMs: 60_000,
-    deletes: { maxCount: 1000, maxShare: 1, allowed: false },
+type World = ReturnType<typeof deployWorld>;
+
+/** As of Marathon, one job at a time can be read. */
+function world(): World {
+  const the = deployWorld();
+  const { scheduler } = the;
+  Object.assign(scheduler, {
+    find: async ({ id }: { id: string }) => (await scheduler.observe()).find((each) => each.id === id),
   });
-  const options: DeployWorkerOptions = {
-    ...common,
-    ledger,
-    ledgerRequired: true,
-    // One job at a time can be read, as of Marathon.
-    schedulers: [
-      Object.assign(scheduler, {
-        find: async ({ id }: { id: string }) => (await scheduler.observe()).find((each) => each.id === id),
-      }),
-    ],
-    models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
-    policy: LENIENT,
-    rules: EVERY_RULE,
-    layers: ['jobs'],
-    ignoreFields: [],
-    together: [],
-    adopt: 'none',
-    retry: 'none',
-    deploy: {
-      deadlineMs: 1000,
-      soakMs: 0,
-      noOffersMs: 1000,
-      maxTaskFailures: 3,
-      force: false,
-      concurrency: 2,
-      onFailure: 'rollback',
-    },
-  };
-  return { kv, ledger, scheduler, repository, mirror, options };
+  return the;
 }
 
-type World = ReturnType<typeof world>;
-
-async function take(step: Step, { kv, ledger, scheduler, repository, mirror }: World): Promise<void> {
+async function take(step: Step, { ledger, scheduler, commit, order }: World): Promise<void> {
   switch (step.do) {
     case 'commit': {
       const files = Object.entries(step.jobs).map(([id, spec]): [string, string] => [
         `jobs/${id}.json`,
         typeof spec === 'string' ? spec : JSON.stringify({ id, ...(spec as Record<string, Json>) }),
       ]);
-      repository.commit({ 'jobs/README': 'none', ...Object.fromEntries(files) });
-      await mirror.once({ signal, trigger: 'test' });
-      return;
+      return commit({ 'jobs/README': 'none', ...Object.fromEntries(files) });
     }
     case 'order': {
-      const refs = step.id === undefined ? [] : [jobRef('plain', step.id)];
       const { broken } = ledger;
       ledger.broken = undefined;
-      await giveOrder(
-        { ledger, kv, layout },
-        { verb: step.verb, refs, by: 'ann', at: '2026-01-01T00:00:00.000Z' },
-        signal,
-      ).catch((error: unknown) => {
+      await order(step.verb, ...(step.id === undefined ? [] : [step.id])).catch((error: unknown) => {
         if (!(error instanceof TowlineError)) throw error;
       });
       ledger.broken = broken;
