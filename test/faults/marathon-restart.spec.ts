@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { writeFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { ApplyOptions } from '../../src/ports/scheduler.js';
@@ -9,9 +9,10 @@ import { marathonWorld, sleeper, type MarathonWorld } from './marathon-world.js'
 
 describe('restarting an app', () => {
   let world: MarathonWorld;
-  const flag = path.join(os.tmpdir(), `towline-restart-${process.pid}`);
+  let folder: string;
   beforeAll(async () => {
     world = await marathonWorld();
+    folder = await mkdtemp(path.join(os.tmpdir(), 'towline-restart-'));
   });
   afterEach(() => {
     world.proxy.react = () => 'pass';
@@ -19,7 +20,7 @@ describe('restarting an app', () => {
   });
   afterAll(async () => {
     await world.close();
-    await rm(flag, { force: true });
+    await rm(folder, { recursive: true, force: true });
   });
 
   const restart = async (
@@ -62,11 +63,20 @@ describe('restarting an app', () => {
   });
 
   it('stops where it stands when the tasks do not come up again, so that the rest goes on', async () => {
-    await writeFile(flag, '');
-    const spec = sleeper('/sick', { instances: 4, cmd: `test -e ${flag} && exec sleep 1000` });
+    const may = path.join(folder, 'may-start');
+    await writeFile(may, '');
+    // Healthy is who could start. Without a check a task would count as soon as its process runs, and an old one would
+    // be taken away for it.
+    const started = path.join(folder, 'started-$PORT0');
+    const spec = sleeper('/sick', {
+      instances: 4,
+      cmd: `test -e ${may} && touch ${started} && exec sleep 1000`,
+      portDefinitions: [{ port: 0, name: 'http' }],
+      healthChecks: [{ protocol: 'COMMAND', command: { value: `test -e ${started}` }, intervalSeconds: 1 }],
+    });
     await world.put('/sick', spec);
     const before = await tasks('/sick');
-    await rm(flag);
+    await rm(may);
     const outcome = await restart('/sick', spec, { onFailure: 'rollback' });
     expect(outcome).toMatchObject({
       state: 'failed',
