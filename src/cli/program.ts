@@ -207,6 +207,11 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(new Option('-n, --limit <count>', 'entries').default(20).argParser(positive))
     .addOption(outputOption());
 
+  command('next <job>', 'when a job comes to run, in its own zone', () => import('./commands/next.js'))
+    .option('-e, --env <environment>', 'one environment (default: all)')
+    .addOption(new Option('-n, --limit <count>', 'runs').default(10).argParser(positive))
+    .addOption(outputOption());
+
   command(
     'why <thing>',
     'why something runs: a job, a task id or HOST:PORT',

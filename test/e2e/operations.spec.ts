@@ -20,6 +20,9 @@ withServer('consul', 'what people order and change', () => {
       'jobs/web.yaml':
         '# The shop\nid: /shop/web\ncmd: exec sleep 1000\ncpus: 0.01\nmem: 16\nportDefinitions: []\n',
       'jobs/api.json': idle('/shop/api', { instances: 1 }),
+      'jobs/nightly.yaml':
+        'name: nightly\ncommand: "true"\nschedule: R/2030-03-30T03:30:00Z/P1D\nscheduleTimeZone: Europe/Berlin\n',
+      'jobs/after.yaml': 'name: after\ncommand: "true"\nparents: [nightly]\n',
     });
     await world.push('Begin');
   }, 60_000);
@@ -54,6 +57,22 @@ withServer('consul', 'what people order and change', () => {
     expect(text).toMatch(/marathon:\/shop\/web {2}1 of 1 running/);
     expect((await app('/shop/web')).instances).toBe(1);
     expect(await run('deploy', '--wait', '--once')).toMatchObject({ code: 1 });
+  }, 60_000);
+
+  it('next tells when a job runs, in its own zone, and after what', async () => {
+    const { stdout } = await world.towline('next', 'nightly', '-n', '3', '--output', 'json');
+    expect(JSON.parse(stdout)).toMatchObject([
+      {
+        ref: 'chronos:nightly',
+        live: true,
+        runs: ['2030-03-30T03:30:00+01:00', '2030-03-31T03:30:00+02:00', '2030-04-01T03:30:00+02:00'],
+      },
+    ]);
+    expect((await run('next', 'after')).text).toContain('runs after chronos:nightly');
+    expect((await run('next', '/shop/web')).text).toContain('does not run by the clock');
+    expect(await run('next', 'none')).toMatchObject({ code: 1 });
+    const { stdout: exported } = await world.towline('export', 'test', 'after');
+    expect(exported).toContain('parents:\n  - nightly\n');
   }, 60_000);
 
   it('scale and set image are commits', async () => {

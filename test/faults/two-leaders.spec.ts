@@ -79,7 +79,7 @@ withServer('consul', 'a change of 5,000 files', () => {
       { limitMs: 120_000, pauseMs: 50 },
     );
 
-  it('is seen as a whole or not at all, by a reader that never stops looking, over three crashes', async () => {
+  it('is seen as a whole or not at all, by a reader that never stops looking, over several crashes', async () => {
     let mirror = await start('first');
     await mirrored(push('v0'));
     const seen: string[] = [];
@@ -97,8 +97,11 @@ withServer('consul', 'a change of 5,000 files', () => {
       }
     })();
     let crashed = 0;
-    for (let crash = 1; crash <= 3; crash++) {
-      const id = push(`v${crash}`);
+    let last = '';
+    // A slow machine looks less often: then there are more of them.
+    for (let crash = 1; crash <= 3 || (looks <= 20 && crash <= 12); crash++) {
+      last = `v${crash}`;
+      const id = push(last);
       await until('it writes', isWriting, { limitMs: 60_000, pauseMs: 1 });
       await mirror.kill();
       if (await isWriting()) crashed += 1;
@@ -111,7 +114,7 @@ withServer('consul', 'a change of 5,000 files', () => {
     // Or nothing was proved.
     expect(crashed).toBeGreaterThan(0);
     expect(looks).toBeGreaterThan(20);
-    expect([...new Set(seen)].at(-1)).toBe('v3');
+    expect([...new Set(seen)].at(-1)).toBe(last);
   }, 300_000);
 
   it('is written by one mirror: one that slept over the end of its lock writes nothing any more', async () => {

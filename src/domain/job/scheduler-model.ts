@@ -107,6 +107,11 @@ export interface SchedulerModel {
    * it has none. Absent: no job of this scheduler has.
    */
   scaled?(job: Pick<Job, 'kind' | 'spec'>, instances: number): { pointer: Pointer; value: Json } | undefined;
+  /**
+   * The coming runs of a job that runs by the clock, without end where it has none: ISO 8601 with the offset of its zone.
+   * `from` in ms since the epoch; `live`: the scheduler has it as it stands. Undefined where it does not run by the clock.
+   */
+  runs?(job: Pick<Job, 'kind' | 'spec'>, at: { from: number; live: boolean }): Iterable<string> | undefined;
   /** Kinds whose tasks can be replaced as they are. */
   readonly restartKinds?: readonly JobKind[];
   /** A live job as a manifest: without defaults, and without what only the server writes. */

@@ -4,6 +4,8 @@ import { schemaCheck } from '../../../domain/job/validate/schema-check.js';
 import type { Diagnostic } from '../../../domain/source/diagnostic.js';
 import { isObject, pointer, valueAt, type Json } from '../../../domain/source/json.js';
 import { compare } from './compare.js';
+import { exported } from './exported.js';
+import { runs } from './runs.js';
 import { checkJob, checkSet, parentsOf, RULES, STATE_FIELDS } from './rules.js';
 import { jobSchema } from './schema.js';
 
@@ -72,6 +74,8 @@ export const chronosModel: SchedulerModel = {
       .map((parent) => jobRef(job.scheduler, parent))
       .sort(),
   compare,
+  runs,
+  exported,
 
   images(job) {
     const container = job.spec['container'];
