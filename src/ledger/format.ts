@@ -1,6 +1,7 @@
 import type { OrderEntry } from '../domain/record/orders.js';
 import type { LedgerEntry, LedgerState } from '../domain/record/ledger-entry.js';
 import type { Outcome } from '../domain/record/outcome.js';
+import { oneLine } from '../domain/source/one-line.js';
 import { isObject, sortKeys, type Json } from '../domain/source/json.js';
 import { parseObjectId, parseRevision, short } from '../domain/source/revision.js';
 
@@ -19,9 +20,9 @@ export function entryMessage(entry: LedgerEntry | OrderEntry): string {
   if (entry.phase === 'order') return orderMessage(entry);
   const lines = [subjectOf(entry), ''];
   for (const { ref, action, state, message } of entry.outcomes)
-    lines.push(`${oneLine(ref)}: ${action} ${state}. ${oneLine(message)}`);
+    lines.push(`${lineOf(ref)}: ${action} ${state}. ${lineOf(message)}`);
   if (entry.phase === 'intent')
-    for (const { ref, action } of entry.state.intents) lines.push(`${oneLine(ref)}: ${action} announced`);
+    for (const { ref, action } of entry.state.intents) lines.push(`${lineOf(ref)}: ${action} announced`);
   lines.push('', ...trailersOf(entry));
   return `${lines.join('\n')}\n`;
 }
@@ -31,9 +32,9 @@ function orderMessage({ environment, order, state }: OrderEntry): string {
   const { verb, refs, by, reason } = order;
   const what = refs.length === 0 ? environment : `${refs.join(', ')} of ${environment}`;
   const lines = [
-    `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${oneLine(what)}`,
+    `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${lineOf(what)}`,
     '',
-    ...(reason === undefined ? [] : [oneLine(reason), '']),
+    ...(reason === undefined ? [] : [lineOf(reason), '']),
     ...trailerLines([
       ['Towline-Environment', environment],
       ['Towline-Phase', 'order'],
@@ -74,7 +75,7 @@ function trailersOf(entry: LedgerEntry): string[] {
 }
 
 function trailerLines(trailers: readonly (readonly [key: string, value: string])[]): string[] {
-  return trailers.map(([key, value]) => `${key}: ${oneLine(value)}`);
+  return trailers.map(([key, value]) => `${key}: ${lineOf(value)}`);
 }
 
 /** How the pass ended as a whole. */
@@ -88,12 +89,9 @@ export function overall(
   return states.size === 1 && states.has('blocked') ? 'blocked' : 'failed';
 }
 
-/** Messages come from outside; a line break or another control character in one must never begin a trailer. */
-function oneLine(text: string): string {
-  return text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-    .trim()
-    .slice(0, 1000);
+/** Messages can be long; what is lost of one is in the log. */
+function lineOf(text: string): string {
+  return oneLine(text).slice(0, 1000);
 }
 
 /** What a pass announces before its first call. */

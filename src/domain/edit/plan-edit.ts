@@ -1,3 +1,4 @@
+import { oneLine } from '../source/one-line.js';
 import { isCalled } from '../job/job-ref.js';
 import { unknownJob, type EditObserved, type EditPlan } from './edit-plan.js';
 import { planRollback } from './plan-rollback.js';
@@ -31,9 +32,4 @@ export function editMessage(plan: EditPlan, { asked, verb }: EditRequest): strin
     `Towline-By: ${by}`,
   ];
   return `${lines.map(oneLine).join('\n')}\n`;
-}
-
-/** What comes from outside must not begin a line of its own. */
-function oneLine(line: string): string {
-  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
 }

@@ -1,5 +1,6 @@
 import type { JobRef } from '../job/job-ref.js';
 import { EVERY_JOB, type Asked } from '../plan/asked.js';
+import { oneLine } from '../source/one-line.js';
 import type { LedgerState } from './ledger-entry.js';
 
 /**
@@ -32,7 +33,7 @@ export function orderEntry(order: Order, state: LedgerState): OrderEntry | undef
 }
 
 function obeyed({ verb, refs, by, at, reason }: Order, state: LedgerState): LedgerState | undefined {
-  const asked: Asked = { by, at, ...(reason === undefined ? {} : { reason }) };
+  const asked: Asked = { by: oneLine(by), at, ...(reason === undefined ? {} : { reason: oneLine(reason) }) };
   const names = refs.length === 0 ? [EVERY_JOB] : [...refs];
   if (verb === 'pause') return { ...state, paused: { ...state.paused, ...withAll(names, asked) } };
   if (verb === 'restart') return { ...state, restarts: { ...state.restarts, ...withAll(refs, asked) } };

@@ -39,7 +39,8 @@ export async function applyEdit(
   if (plan.refused !== undefined) {
     const { code, message, help } = plan.refused;
     const unknown = code === 'job-unknown';
-    throw new TowlineError(unknown ? 'job-unknown' : 'edit-refused', 'refused', message, { help });
+    const kind = unknown ? 'invalid' : 'refused';
+    throw new TowlineError(unknown ? 'job-unknown' : 'edit-refused', kind, message, { help });
   }
   const files = new Map<string, Uint8Array | null>([
     ...(await editedFiles(plan.edits, plan.revision, repository, signal)),
@@ -71,7 +72,14 @@ async function blobs(
   const contents = new Map<ObjectId, Uint8Array>();
   if (ids.length > 0)
     for await (const { id, bytes } of repository.readBlobs(ids, { signal })) contents.set(id, bytes);
-  return new Map([...restores].map(([path, id]) => [path, id === null ? null : (contents.get(id) ?? null)]));
+  return new Map(
+    [...restores].map(([path, id]) => {
+      const bytes = id === null ? null : contents.get(id);
+      // Nothing read is not nothing there: the file would be removed.
+      if (bytes === undefined) throw new Error(`${path} was not read`);
+      return [path, bytes];
+    }),
+  );
 }
 
 async function refuseInvalid(

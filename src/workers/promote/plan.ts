@@ -1,3 +1,4 @@
+import { oneLine } from '../../domain/source/one-line.js';
 import { imageRefText, parseImageRef } from '../../domain/job/image-ref.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import { releaseText, tagMatches } from '../../domain/release/parse-release.js';
@@ -124,9 +125,4 @@ export function promotionMessage({ release, edits }: Promotion, environment: str
 function trailer(key: string, value = ''): string[] {
   const clean = oneLine(value);
   return clean === '' ? [] : [`${key}: ${clean}`];
-}
-
-/** Values come from KV and from manifests: a line break in one must not become a trailer of its own. */
-function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
 }

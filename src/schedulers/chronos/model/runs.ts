@@ -50,7 +50,7 @@ function firstAfter(start: DateTime, duration: Duration, now: DateTime): DateTim
   let next = start;
   if (years + months + weeks + days === 0)
     next = start.plus(Math.floor((now.toMillis() - start.toMillis()) / step) * step);
-  while (next <= now) next = next.plus(duration);
+  while (next <= now) next = oneOn(next, duration);
   return next;
 }
 
@@ -59,6 +59,14 @@ function* ticks({ duration, repeat = Infinity }: Schedule, first: DateTime): Ite
   let at = first;
   for (let left = repeat; left > 0; left--) {
     yield at;
-    at = at.plus(duration);
+    at = oneOn(at, duration);
   }
+}
+
+/** Days and more by the clock, where of the two hours that autumn has the first is meant, then hours and less as they are. */
+function oneOn(at: DateTime, duration: Duration): DateTime {
+  const { years, months, weeks, days, hours, minutes, seconds } = duration;
+  if (years + months + weeks + days === 0) return at.plus(duration);
+  const day = at.plus({ years, months, weeks, days });
+  return (day.getPossibleOffsets()[0] ?? day).plus({ hours, minutes, seconds });
 }

@@ -1,3 +1,4 @@
+import { oneLine } from '../../../../domain/source/one-line.js';
 import { isObject, type Json, type JsonObject } from '../../../../domain/source/json.js';
 import { TowlineError } from '../../../../runtime/errors.js';
 
@@ -79,10 +80,6 @@ export function listOf(value: Json | undefined, what: string): JsonObject[] {
 
 /** Text without control characters, in one line and of bounded length: it ends up on terminals. */
 export function plain(text: string): string {
-  const line = text
-
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim();
+  const line = oneLine(text).replace(/ {2,}/g, ' ');
   return line.length > MOST_WORDS ? `${line.slice(0, MOST_WORDS)}…` : line;
 }

@@ -1,0 +1,7 @@
+/**
+ * Text from outside on one line: a line break or another control character in it must neither begin a line of its own nor
+ * reach a terminal.
+ */
+export function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+}
