@@ -1,5 +1,5 @@
 import type { EnvironmentConfig } from '../config/config.js';
-import { parseJobRef, type JobRef } from '../domain/job/job-ref.js';
+import { isCalled, parseJobRef, type JobRef } from '../domain/job/job-ref.js';
 import { EVERY_JOB } from '../domain/plan/asked.js';
 import type { OrderVerb } from '../domain/record/orders.js';
 import type { LedgerState } from '../domain/record/ledger-entry.js';
@@ -29,6 +29,7 @@ const DONE: Record<OrderVerb, string> = {
   restart: 'to be restarted',
 };
 
+/** What is said where an order changes nothing. */
 const NOTHING: Record<OrderVerb, string> = {
   pause: 'was paused already',
   resume: 'was not paused',
@@ -56,12 +57,13 @@ export async function order(
       { verb, refs, by, at: isoTime(systemClock), ...(reason === undefined ? {} : { reason }) },
       io.signal,
     );
-    const what = refs[0] ?? (verb === 'retry' ? 'what has failed' : 'the whole environment');
+    const all = verb === 'retry' ? 'what has failed' : 'the whole environment';
+    const what = refs[0] ?? all;
     if (flags.output !== 'json')
       writeLine(
         io.stdout,
         commit === undefined
-          ? `${environment.name}: ${what} ${NOTHING[verb]}`
+          ? `${environment.name}: ${refs[0] ?? (verb === 'retry' ? 'no job' : all)} ${NOTHING[verb]}`
           : `${environment.name}: ${what} is ${DONE[verb]} (${short(commit)} on ${ledger.branch})`,
       );
     if (verb === 'resume' && refs.length === 0) tellPaused(state, io);
@@ -100,10 +102,7 @@ export function namedJob(
   const parsed = parseJobRef(text);
   if (parsed !== undefined && schedulers.some((scheduler) => scheduler.name === parsed.scheduler))
     return text as JobRef;
-  const found = known.filter((ref) => {
-    const id = ref.slice(ref.indexOf(':') + 1);
-    return id === text || id === `/${text}`;
-  });
+  const found = known.filter((ref) => isCalled({ ref, id: ref.slice(ref.indexOf(':') + 1) }, text));
   const [ref] = found;
   if (ref !== undefined && found.length === 1) return ref as JobRef;
   throw new TowlineError(
@@ -127,6 +126,6 @@ function refuseRestart(
     });
   if (models.get(job.scheduler)?.model.restartKinds?.includes(job.kind) === true) return;
   throw new TowlineError('restart-unable', 'refused', `${ref} can't be restarted as it is`, {
-    help: `Its scheduler can't restart a ${job.kind}. Change something of it, for example an environment variable.`,
+    help: `Its scheduler can't restart jobs of the kind "${job.kind}". Change something of it, for example an environment variable.`,
   });
 }

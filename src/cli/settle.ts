@@ -2,6 +2,7 @@ import type { EnvironmentConfig } from '../config/config.js';
 import { changesSomething } from '../domain/plan/plan.js';
 import { parseMirrorRef } from '../domain/source/mirror-ref.js';
 import { short, type Revision } from '../domain/source/revision.js';
+import { branchTip } from '../queries/branch-tip.js';
 import { sleep, withTimeout } from '../runtime/abort.js';
 import { TowlineError } from '../runtime/errors.js';
 import { deployWorker, type DeployProgress, type DeployResult } from '../workers/deploy/index.js';
@@ -34,7 +35,7 @@ export async function settle(
   const limited = withTimeout(signal, timeoutMs);
   let what = 'the mirror';
   try {
-    const wanted = revision ?? (await newest(environment, session, limited));
+    const wanted = revision ?? (await branchTip(await session.repository(), environment.branch, limited));
     what = `the mirror of ${short(wanted)}`;
     await mirrored(environment, session, wanted, limited);
     what = `the deploy of ${short(wanted)}`;
@@ -48,20 +49,6 @@ export async function settle(
       { help: 'It goes on without being waited for; see towline status.', cause: error },
     );
   }
-}
-
-async function newest(
-  { branch }: EnvironmentConfig,
-  session: Session,
-  signal: AbortSignal,
-): Promise<Revision> {
-  const repository = await session.repository();
-  await repository.fetch({ signal });
-  const revision = await repository.resolve(branch, { signal });
-  if (revision !== undefined) return revision;
-  throw new TowlineError('revision-missing', 'invalid', `${repository.location} has no branch "${branch}"`, {
-    help: "Push the branch, or set the environment's branch in towline.yaml.",
-  });
 }
 
 /** Until `.ref` names the revision or one that has come after it. */

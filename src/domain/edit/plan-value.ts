@@ -18,7 +18,7 @@ export function planScale(observed: EditObserved, place: JobPlace, instances: nu
   const scaled = observed.models.get(job.scheduler)?.model.scaled?.(job, instances);
   const plan = { ...empty(observed), jobs: [job.ref], subject: `Scale ${job.ref} to ${instances}` };
   if (scaled === undefined)
-    return refusedPlan(plan, `a ${job.kind} has no instances`, 'Only apps and pods are scaled.');
+    return refusedPlan(plan, `${job.ref} has no instances`, 'Only apps and pods of Marathon are scaled.');
   if (ownedElsewhere(job, observed.ignoreFields).some((field) => covers(field, scaled.pointer)))
     return refusedPlan(
       plan,

@@ -35,8 +35,17 @@ export function orderEntry(order: Order, state: LedgerState): OrderEntry | undef
 function obeyed({ verb, refs, by, at, reason }: Order, state: LedgerState): LedgerState | undefined {
   const asked: Asked = { by: oneLine(by), at, ...(reason === undefined ? {} : { reason: oneLine(reason) }) };
   const names = refs.length === 0 ? [EVERY_JOB] : [...refs];
-  if (verb === 'pause') return { ...state, paused: { ...state.paused, ...withAll(names, asked) } };
-  if (verb === 'restart') return { ...state, restarts: { ...state.restarts, ...withAll(refs, asked) } };
+  // Said once more without a reason it is no news, and the reason of the first time stays.
+  const news = (given: LedgerState['paused'], all: readonly string[]): boolean =>
+    reason !== undefined || !all.every((name) => Object.hasOwn(given ?? {}, name));
+  if (verb === 'pause')
+    return news(state.paused, names)
+      ? { ...state, paused: { ...state.paused, ...withAll(names, asked) } }
+      : undefined;
+  if (verb === 'restart')
+    return news(state.restarts, refs)
+      ? { ...state, restarts: { ...state.restarts, ...withAll(refs, asked) } }
+      : undefined;
   if (verb === 'resume') {
     const paused = without(state.paused, names);
     return paused === undefined ? undefined : { ...state, paused };

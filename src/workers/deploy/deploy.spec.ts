@@ -367,6 +367,8 @@ describe('the orders of people', () => {
       state: 'blocked',
       message: 'waits for plain:a, which is held back',
     });
+    // Once more is no news, but for another reason.
+    expect(await order('pause', 'a')).toBeUndefined();
     expect(await order('resume', 'a')).toBeDefined();
     expect(await order('resume', 'a')).toBeUndefined();
     await deploy();

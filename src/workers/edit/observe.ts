@@ -8,9 +8,9 @@ import type { Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { Ledger } from '../../ports/ledger.js';
 import { declaredManifests, type Models } from '../../queries/declared.js';
+import { branchTip } from '../../queries/branch-tip.js';
 import { readHistory, type HistoryEntry } from '../../queries/history.js';
 import { layersAt, type RevisionLayer } from '../../queries/revision-files.js';
-import { TowlineError } from '../../runtime/errors.js';
 
 export interface EditSources {
   environment: string;
@@ -35,17 +35,7 @@ export async function observeEdit(
   signal: AbortSignal,
 ): Promise<EditObserved> {
   const { environment, branch, layers, repository, models, shared, ignoreFields } = sources;
-  await repository.fetch({ signal });
-  const revision = await repository.resolve(branch, { signal });
-  if (revision === undefined)
-    throw new TowlineError(
-      'revision-missing',
-      'invalid',
-      `${repository.location} has no branch "${branch}"`,
-      {
-        help: "Push the branch, or set the environment's branch in towline.yaml.",
-      },
-    );
+  const revision = await branchTip(repository, branch, signal);
   const files = await layersAt(repository, revision, layers, signal);
   const places = placesOf(files, models);
   const own = new Set(files.at(-1)?.files.map(({ path }) => path));

@@ -7,8 +7,8 @@ import type { Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import { declaredManifests, type Models } from '../../queries/declared.js';
+import { branchTip } from '../../queries/branch-tip.js';
 import { layersAt } from '../../queries/revision-files.js';
-import { TowlineError } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 import type { ImageUse, PromoteObserved } from './plan.js';
 
@@ -36,18 +36,7 @@ export async function observePromote(
   const { environment, branch, layers, repository, automatic } = sources;
   const releases = asked === undefined ? await readReleases(sources, signal, log) : [asked];
   if (releases.length === 0) return undefined;
-  await repository.fetch({ signal });
-  const revision = await repository.resolve(branch, { signal });
-  if (revision === undefined) {
-    throw new TowlineError(
-      'promote-branch-missing',
-      'invalid',
-      `${repository.location} has no branch "${branch}"`,
-      {
-        help: "Push the branch, or set the environment's branch in towline.yaml.",
-      },
-    );
-  }
+  const revision = await branchTip(repository, branch, signal);
   const files = await layersAt(repository, revision, layers, signal);
   const own = new Set(files.at(-1)?.files.map(({ path }) => path));
   const uses = imageUses(declaredManifests(files, sources.models), sources.models).map((use) =>
