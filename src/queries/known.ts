@@ -18,7 +18,7 @@ export interface OnRecord {
 }
 
 /**
- * What the ledger knows of each job, with the documents last sent. Of what was known before only the jobs are read that
+ * What the ledger knows of each job, with the documents last sent, as Git stated them. Of what was known before only the jobs are read that
  * have another entry now.
  */
 export async function readLedger(ledger: Ledger, signal: AbortSignal, before?: OnRecord): Promise<OnRecord> {
@@ -80,14 +80,14 @@ function sameEntry(before: LedgerJob | undefined, now: LedgerJob): boolean {
 }
 
 function knownOf(
-  { scheduler, kind, id, failedDigest }: LedgerJob,
+  { scheduler, kind, id, stated, failedDigest }: LedgerJob,
   document: JsonObject | undefined,
 ): KnownJob {
   return {
     scheduler,
     kind,
     id,
-    ...(document === undefined ? {} : { document }),
+    ...(document === undefined ? {} : { document: { ...document, ...stated } }),
     ...(failedDigest === undefined ? {} : { failedDigest }),
   };
 }

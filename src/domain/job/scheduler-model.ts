@@ -94,11 +94,15 @@ export interface SchedulerModel {
   setFacts?(job: Pick<Job, 'kind' | 'spec'>): JsonObject;
   /** References of jobs that must be applied before this one; may name jobs that do not exist. */
   dependencies(job: Job, all: readonly Job[]): JobRef[];
-  /** Compares a desired document with a live one, both native, ignoring what the scheduler itself fills in or moves. */
+  /**
+   * Compares a desired document with a live one, both native, ignoring what the scheduler itself fills in or moves.
+   * `lastApplied`: the document last sent, where that is known.
+   */
   compare(
     desired: Pick<Job, 'kind' | 'spec'>,
     live: { kind: JobKind; spec: JsonObject },
     context: ModelContext,
+    lastApplied?: JsonObject,
   ): Comparison;
   /** Kinds of which several can be changed as one: all of them or none. */
   readonly setKinds?: readonly JobKind[];

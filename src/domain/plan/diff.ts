@@ -2,7 +2,7 @@ import type { JobRef } from '../job/job-ref.js';
 import type { Job, ValidatedJob } from '../job/job.js';
 import type { Comparison, FieldDiff } from '../job/scheduler-model.js';
 import { digest } from '../source/digest.js';
-import type { Pointer } from '../source/json.js';
+import type { JsonObject, Pointer } from '../source/json.js';
 import { ownedElsewhere, withFieldsOf } from './field-rules.js';
 import type { Change, LiveJob } from './plan.js';
 import type { KnownJob, PlanInput } from './plan-input.js';
@@ -45,7 +45,7 @@ function difference(draft: Draft, live: LiveJob, known: KnownJob | undefined, in
   const others = ownedElsewhere(desired, input.ignoreFields);
   const document = others.length === 0 ? desired.spec : withFieldsOf(desired.spec, live.spec, others);
   const wanted = { ...desired, spec: document };
-  const comparison = compare(wanted, live, input);
+  const comparison = compare(wanted, live, input, known?.document);
   const elsewhere = others.length === 0 ? [] : leftOut(compare(desired, live, input), comparison);
   const kept: Draft = {
     ...draft,
@@ -112,10 +112,11 @@ function compare(
   desired: Pick<Job, 'kind' | 'scheduler' | 'spec'>,
   live: Pick<LiveJob, 'kind' | 'spec'>,
   input: PlanInput,
+  lastApplied?: JsonObject,
 ): Comparison {
   const scheduler = input.schedulers.get(desired.scheduler);
   if (scheduler === undefined) throw new Error(`no model for scheduler ${desired.scheduler}`);
-  return scheduler.model.compare(desired, live, scheduler.context);
+  return scheduler.model.compare(desired, live, scheduler.context, lastApplied);
 }
 
 /** What holds a single job back: an owner who is not us, and a definition that failed and has not changed since. */

@@ -13,7 +13,7 @@ export interface KnownJob {
   scheduler: SchedulerName;
   kind: JobKind;
   id: string;
-  /** The document last sent; absent where none was, or where it could not be read. */
+  /** The document last sent, as Git stated it; absent where none was, or where it could not be read. */
   document?: JsonObject;
   /** Digest of the desired document that failed and is not tried again. */
   failedDigest?: string;

@@ -115,7 +115,9 @@ function settle(
       ? undefined
       : (outcome.sent ?? (outcome.state === 'applied' ? change.desired?.spec : undefined));
   if (document !== undefined) files[path] = document;
-  const file = document === undefined ? jobs[outcome.ref]?.file : path;
+  const before = jobs[outcome.ref];
+  const file = document === undefined ? before?.file : path;
+  const stated = document === undefined ? before?.stated : outcome.stated;
   const failed =
     outcome.action !== 'restart' && (outcome.state === 'failed' || outcome.state === 'rolled-back');
   jobs[outcome.ref] = {
@@ -123,6 +125,7 @@ function settle(
     kind: outcome.kind,
     id: outcome.id,
     ...(file === undefined ? {} : { file }),
+    ...(stated === undefined ? {} : { stated }),
     revision: plan.revision,
     outcome: outcome.state,
     message: outcome.message,

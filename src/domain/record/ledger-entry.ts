@@ -14,6 +14,8 @@ export interface LedgerJob {
   id: string;
   /** Path in the ledger's tree of the document last sent; absent before the first successful send and after a delete. */
   file?: string;
+  /** Members of that document that Git stated in another form. */
+  stated?: JsonObject;
   /** The revision whose manifest that was. */
   revision: Revision;
   outcome: OutcomeState;

@@ -21,6 +21,8 @@ export interface Outcome {
   message: string;
   /** The exact document that was sent last; absent for deletes and where nothing was sent. */
   sent?: JsonObject;
+  /** Members of it that Git states in another form: a schedule that was sent from its next moment on. */
+  stated?: JsonObject;
   /** The scheduler's version of the definition after it. */
   version?: string;
   deploymentId?: string;

@@ -49,6 +49,7 @@ export const ledgerStateSchema = {
           kind: text,
           id: text,
           file: { type: 'string', description: 'Path in this tree of the document that was sent last.' },
+          stated: { type: 'object', description: 'Members of it that Git stated in another form.' },
           revision: text,
           outcome: { enum: ['applied', 'failed', 'rolled-back', 'blocked', 'unknown'] },
           message: text,

@@ -1,6 +1,6 @@
 import { jsonAnswer, type HttpAnswer, type HttpRequest } from '../http/server.js';
 import { deserialise } from './deserialise.js';
-import type { Engine } from './engine.js';
+import { parentsOf, reaches, type Engine } from './engine.js';
 import { parse } from './schedule.js';
 import type { ChronosState, Doc, Job } from './types.js';
 
@@ -9,8 +9,6 @@ export interface Parts {
   engine: Engine;
   changed: () => void;
   url: () => string;
-  /** The scheduler ended, as the real one does when a self-parent or a cycle is in its store. */
-  dead: { reason?: string };
 }
 
 const PREFIX = '/v1/scheduler';
@@ -28,8 +26,8 @@ const refusal = (status: number, message: string): HttpAnswer =>
 export async function handle(request: HttpRequest, parts: Parts): Promise<HttpAnswer> {
   const { method } = request;
   const path = request.path.replace(/\/+$/, '') || '/';
-  if (parts.dead.reason !== undefined)
-    return html(500, `Error proxying request: no leader (${parts.dead.reason})`);
+  if (parts.engine.dead !== undefined)
+    return html(500, `Error proxying request: no leader (${parts.engine.dead})`);
   if (path === '/ping') return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'pong' };
   if (!path.startsWith(`${PREFIX}/`)) return { status: 404 };
   const [kind = '', ...rest] = path
@@ -62,7 +60,7 @@ function save(request: HttpRequest, kind: 'iso8601' | 'dependency', parts: Parts
       `com.fasterxml.jackson.core.JsonParseException: ${error instanceof Error ? error.message : ''}`,
     );
   }
-  const read = deserialise(input);
+  const read = deserialise(input, parts.engine.now());
   if (typeof read === 'string') return html(500, read);
   const dependent = 'parents' in input;
   if (dependent !== (kind === 'dependency')) return html(500, 'java.lang.ClassCastException');
@@ -71,7 +69,8 @@ function save(request: HttpRequest, kind: 'iso8601' | 'dependency', parts: Parts
   if (existing === undefined && !/^[\w.-]+$/.test(read.name))
     return refusal(400, `the job's name is invalid. Allowed names: [\\w.-]+`);
   if (!dependent) {
-    const parsed = parse(String(read['schedule'] ?? ''), String(read['scheduleTimeZone'] ?? ''));
+    const zone = String(read['scheduleTimeZone'] ?? '');
+    const parsed = parse(String(read['schedule'] ?? ''), zone, parts.engine.now());
     if (parsed === undefined) return refusal(400, `Cannot parse schedule: ${String(read['schedule'])}`);
     if (existing === undefined && parsed.start.toMillis() < 1000)
       return refusal(400, 'the start lies before the epoch');
@@ -80,51 +79,25 @@ function save(request: HttpRequest, kind: 'iso8601' | 'dependency', parts: Parts
     store(read, existing, parts);
     return { status: 204 };
   }
-  const parents = (read['parents'] as string[] | undefined) ?? [];
+  const parents = parentsOf(read);
   if (parents.length === 0)
     return refusal(existing === undefined ? 500 : 400, 'a dependent job needs a parent');
-  const missing = parents.filter((p) => p !== read.name && state.jobs[p] === undefined);
-  if (missing.length > 0) {
-    if (existing !== undefined) return refusal(400, `the parents ${missing.join(', ')} do not exist`);
-    // Stored, dropped at each reload, seen by nobody until the parents come.
-    state.ghosts[read.name] = read;
-    parts.changed();
-    return { status: 204 };
-  }
-  if (parents.includes(read.name) || closesCycle(read.name, parents, state)) {
-    if (existing !== undefined)
+  if (existing !== undefined) {
+    const missing = parents.filter((p) => state.jobs[p] === undefined);
+    if (missing.length > 0) return refusal(400, `the parents ${missing.join(', ')} do not exist`);
+    if (reaches(read.name, read.name, { ...state.jobs, [read.name]: read }))
       return refusal(500, 'java.lang.IllegalArgumentException: the edge would create a cycle');
-    parts.dead.reason = 'the job graph is not acyclic; the process exited';
-    return { status: 204 };
   }
   store(read, existing, parts);
   return { status: 204 };
 }
 
-function store(job: Job, existing: Job | undefined, parts: Parts): void {
-  const { state } = parts;
-  // A replacement as a whole: counters that are not sent along are lost.
-  void existing;
-  state.jobs[job.name] = job;
-  delete state.ghosts[job.name];
+/** A replacement as a whole: counters that are not sent along are lost. A new job is listed after the next reload. */
+function store(job: Job, existing: Job | undefined, { state, changed }: Parts): void {
+  if (existing === undefined) state.ghosts[job.name] = job;
+  else state.jobs[job.name] = job;
   state.joined[job.name] = [];
-  for (const ghost of Object.values(state.ghosts)) {
-    const parents = (ghost['parents'] as string[] | undefined) ?? [];
-    if (parents.every((p) => state.jobs[p] !== undefined)) store(ghost, undefined, parts);
-  }
-  parts.changed();
-}
-
-function closesCycle(name: string, parents: readonly string[], state: ChronosState): boolean {
-  const waiting = [...parents];
-  const seen = new Set<string>();
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (next === name) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    waiting.push(...((state.jobs[next]?.['parents'] as string[] | undefined) ?? []));
-  }
-  return false;
+  changed();
 }
 
 /** Copies `uris` into `fetch` and the other way round, in what is shown only. */
@@ -208,7 +181,7 @@ function one({ method, query }: HttpRequest, [first = '', second]: string[], par
     if (job !== undefined) {
       Object.assign(job, {
         successCount: Number(job['successCount']) + 1,
-        lastSuccess: new Date().toISOString(),
+        lastSuccess: new Date(engine.now()).toISOString(),
         errorsSinceLastSuccess: 0,
       });
       engine.succeeded(job.name);
@@ -225,7 +198,7 @@ function one({ method, query }: HttpRequest, [first = '', second]: string[], par
   if (method === 'GET') return jsonAnswer(200, job);
   if (method === 'PUT') {
     if (job['disabled'] !== true && (job['concurrent'] === true || !engine.isRunning(first)))
-      engine.launch(job, Date.now(), (query.get('arguments') ?? '').replaceAll(';', ''));
+      engine.launch(job, engine.now(), (query.get('arguments') ?? '').replaceAll(';', ''));
     return { status: 204 };
   }
   return method === 'DELETE' ? remove(job, parts) : { status: 405 };

@@ -1,7 +1,7 @@
 import type { Doc, Job } from './types.js';
 
 /** The lenient reader: unknown keys dropped, numbers out of text, null turned into text or false, defaults filled in. */
-export function deserialise(input: Doc): Job | string {
+export function deserialise(input: Doc, now: number): Job | string {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return 'Can not deserialize';
   if (input['name'] === undefined) return 'java.lang.NullPointerException: name';
   const text = (name: string, otherwise: string): string =>
@@ -48,6 +48,7 @@ export function deserialise(input: Doc): Job | string {
     dataProcessingJobType: flag('dataProcessingJobType', false),
     highPriority: flag('highPriority', false),
     concurrent: flag('concurrent', false),
+    maxCompletionTime: number('maxCompletionTime', 0),
     runAsUser: text('runAsUser', 'root'),
     arguments: list('arguments'),
     uris: list('uris'),
@@ -71,7 +72,8 @@ export function deserialise(input: Doc): Job | string {
   // Neither schedule nor parents: once, now.
   return {
     ...job,
-    schedule: input['schedule'] === undefined ? `R1/${new Date().toISOString()}/PT1M` : text('schedule', ''),
+    schedule:
+      input['schedule'] === undefined ? `R1/${new Date(now).toISOString()}/PT1M` : text('schedule', ''),
     scheduleTimeZone: text('scheduleTimeZone', ''),
   };
 }

@@ -15,14 +15,41 @@ export class Engine {
     readonly runner: TaskRunner,
     readonly log: Log,
     readonly changed: () => void,
+    /** Milliseconds since the epoch. */
+    readonly now: () => number = Date.now,
   ) {}
+
+  /** The scheduler ended, as the real one does when a self-parent or a cycle is in its store. */
+  dead: string | undefined;
+
+  /**
+   * What was created is only in the store until the scheduler loads everything anew; dependents whose parents are not
+   * there are dropped each time, and a circle ends the process.
+   */
+  reload(): void {
+    const { jobs, ghosts } = this.state;
+    for (let found = true; found;) {
+      found = false;
+      for (const ghost of Object.values(ghosts)) {
+        if (!parentsOf(ghost).every((parent) => jobs[parent] !== undefined)) continue;
+        jobs[ghost.name] = ghost;
+        delete ghosts[ghost.name];
+        this.state.joined[ghost.name] = [];
+        found = true;
+        this.changed();
+      }
+    }
+    if (Object.keys(ghosts).some((name) => reaches(name, name, ghosts)))
+      this.dead ??= 'the job graph is not acyclic; the process exited';
+  }
 
   /** Everything that is due now. A start in the past is due at once. */
   tick(now: number): void {
     if (this.#stopped) return;
+    this.reload();
     for (const job of Object.values(this.state.jobs)) {
       if (job['disabled'] === true || typeof job['schedule'] !== 'string') continue;
-      const parsed = parse(job['schedule'], String(job['scheduleTimeZone'] ?? ''));
+      const parsed = parse(job['schedule'], String(job['scheduleTimeZone'] ?? ''), now);
       if (parsed === undefined || parsed.repeat === 0 || parsed.start.toMillis() > now) continue;
       if (job['concurrent'] !== true && this.isRunning(job.name)) continue;
       this.launch(job, now);
@@ -33,13 +60,10 @@ export class Engine {
     return (this.running.get(name) ?? []).length > 0;
   }
 
-  /** Starts a job now; its schedule moves on with it, whoever asked. */
+  /** Starts a job now; its schedule moves on with it, whoever asked, and when it is tried again as well. */
   launch(job: Job, now: number, extra = ''): void {
-    if (typeof job['schedule'] === 'string') {
-      const next = advanced(job['schedule'], String(job['scheduleTimeZone'] ?? ''), now);
-      job['schedule'] = next.text;
-      if (next.exhausted) job['disabled'] = true;
-    }
+    if (typeof job['schedule'] === 'string')
+      job['schedule'] = advanced(job['schedule'], String(job['scheduleTimeZone'] ?? ''), now);
     this.changed();
     void this.#run(job.name, extra);
   }
@@ -47,7 +71,7 @@ export class Engine {
   async #run(name: string, extra: string): Promise<void> {
     const job = this.state.jobs[name];
     if (job === undefined) return;
-    const taskId = `ct:${Date.now()}:0:${name}:${randomUUID().slice(0, 8)}`;
+    const taskId = `ct:${this.now()}:0:${name}:${randomUUID().slice(0, 8)}`;
     const args = Array.isArray(job['arguments']) ? job['arguments'].map(String) : [];
     const command = [String(job['command'] ?? ''), ...args, extra].filter((part) => part !== '').join(' ');
     const env: Record<string, string> = {
@@ -64,7 +88,7 @@ export class Engine {
     const record: (typeof history)[number] = {
       taskId,
       status: 'TASK_RUNNING',
-      start: new Date().toISOString(),
+      start: this.#isoNow(),
     };
     history.push(record);
     if (history.length > 50) history.shift();
@@ -82,7 +106,7 @@ export class Engine {
     } catch (error) {
       if (!(error instanceof CannotRun)) throw error;
       this.log.warn({ job: name, reason: error.message }, 'the job can not run here');
-      Object.assign(record, { end: new Date().toISOString(), status: 'TASK_FAILED' });
+      Object.assign(record, { end: this.#isoNow(), status: 'TASK_FAILED' });
       return this.#ended(name, false);
     }
     this.running.set(name, [...(this.running.get(name) ?? []), { taskId, task }]);
@@ -91,7 +115,7 @@ export class Engine {
       name,
       (this.running.get(name) ?? []).filter((r) => r.taskId !== taskId),
     );
-    record.end = new Date().toISOString();
+    record.end = this.#isoNow();
     record.status = code === 0 ? 'TASK_FINISHED' : 'TASK_FAILED';
     if (!this.#stopped) this.#ended(name, code === 0);
   }
@@ -99,38 +123,50 @@ export class Engine {
   #ended(name: string, good: boolean): void {
     const job = this.state.jobs[name];
     if (job === undefined) return;
-    const now = new Date().toISOString();
-    if (good) {
-      this.#retries.delete(name);
-      Object.assign(job, {
-        successCount: Number(job['successCount'] ?? 0) + 1,
-        lastSuccess: now,
-        errorsSinceLastSuccess: 0,
-      });
-      this.succeeded(name);
-    } else {
-      const used = this.#retries.get(name) ?? 0;
-      if (used < Number(job['retries'] ?? 2)) {
-        this.#retries.set(name, used + 1);
-        void this.#run(name, '');
-      } else {
-        this.#retries.delete(name);
-        // Every final failure writes `disabled`: a job that was switched off meanwhile is on again.
-        Object.assign(job, {
-          errorCount: Number(job['errorCount'] ?? 0) + 1,
-          errorsSinceLastSuccess: Number(job['errorsSinceLastSuccess'] ?? 0) + 1,
-          lastError: now,
-        });
-        if (job['softError'] === true) this.succeeded(name);
-      }
-    }
+    if (good) this.#didWell(job);
+    else this.#failed(job);
     this.changed();
+  }
+
+  #didWell(job: Job): void {
+    this.#retries.delete(job.name);
+    Object.assign(job, {
+      successCount: Number(job['successCount'] ?? 0) + 1,
+      lastSuccess: this.#isoNow(),
+      errorsSinceLastSuccess: 0,
+    });
+    if (String(job['schedule'] ?? '').startsWith('R0/')) job['disabled'] = true;
+    this.succeeded(job.name);
+  }
+
+  #failed(job: Job): void {
+    const used = this.#retries.get(job.name) ?? 0;
+    const [lastSuccess, lastError] = [String(job['lastSuccess'] ?? ''), String(job['lastError'] ?? '')];
+    // Only the first failure after a success is tried again.
+    if (used < Number(job['retries'] ?? 2) && (lastError === '' || lastSuccess >= lastError)) {
+      this.#retries.set(job.name, used + 1);
+      this.launch(job, this.now());
+      return;
+    }
+    this.#retries.delete(job.name);
+    Object.assign(job, {
+      errorCount: Number(job['errorCount'] ?? 0) + 1,
+      errorsSinceLastSuccess: Number(job['errorsSinceLastSuccess'] ?? 0) + 1,
+      lastError: this.#isoNow(),
+      // Every final failure writes it: a job that was switched off meanwhile is on again.
+      disabled: false,
+    });
+    if (job['softError'] === true) this.succeeded(job.name);
+  }
+
+  #isoNow(): string {
+    return new Date(this.now()).toISOString();
   }
 
   /** Fires the children whose parents have all succeeded since they last ran. */
   succeeded(name: string): void {
     for (const child of Object.values(this.state.jobs)) {
-      const parents = Array.isArray(child['parents']) ? child['parents'].map(String) : [];
+      const parents = parentsOf(child);
       if (!parents.includes(name) || child['disabled'] === true) continue;
       const joined = new Set([...(this.state.joined[child.name] ?? []), name]);
       this.state.joined[child.name] = [...joined];
@@ -147,6 +183,27 @@ export class Engine {
   stop(): void {
     this.#stopped = true;
   }
+}
+
+export function parentsOf(job: Job): string[] {
+  return Array.isArray(job['parents']) ? job['parents'].map(String) : [];
+}
+
+/** True where a job is among the ancestors of another one. */
+export function reaches(from: string, to: string, jobs: Readonly<Record<string, Job>>): boolean {
+  const waiting = [from];
+  const seen = new Set<string>();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const job = jobs[next];
+    const parents = job === undefined ? [] : parentsOf(job);
+    if (parents.includes(to)) return true;
+    for (const parent of parents) {
+      if (seen.has(parent)) continue;
+      seen.add(parent);
+      waiting.push(parent);
+    }
+  }
+  return false;
 }
 
 /** Without an image the container is ignored, and the job runs on the host (reference: chronos.md §2). */

@@ -30,11 +30,13 @@ export async function startChronosPart({
   const file = new StateFile<ChronosState>(path.join(dataDir, 'chronos.json'), () => state);
   const state: ChronosState = file.load() ?? { jobs: {}, ghosts: {}, joined: {}, history: {} };
   const changed = (): void => file.changed();
+  // A new leader has an empty list before it loads everything for the first time.
+  state.ghosts = { ...state.ghosts, ...state.jobs };
+  state.jobs = {};
   const engine = new Engine(state, runner, log, changed);
-  const dead: { reason?: string } = {};
   let url = '';
   const http = await serveHttp({ host, port }, (request) =>
-    handle(request, { state, engine, changed, url: () => url, dead }),
+    handle(request, { state, engine, changed, url: () => url }),
   );
   url = http.url;
   const timer = setInterval(() => engine.tick(Date.now()), TICK_MS);

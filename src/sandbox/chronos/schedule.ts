@@ -11,7 +11,7 @@ export interface Parsed {
 }
 
 /** Undefined where the server answers 400. The zone overrides the offset and keeps the wall clock. */
-export function parse(text: string, zone: string): Parsed | undefined {
+export function parse(text: string, zone: string, now = Date.now()): Parsed | undefined {
   const match = FORM.exec(text);
   if (match === null) return undefined;
   const [, head = '', start = '', period = ''] = match;
@@ -24,18 +24,34 @@ export function parse(text: string, zone: string): Parsed | undefined {
   const known = zone === '' || !DateTime.now().setZone(zone).isValid ? 'UTC' : zone;
   const at =
     start === ''
-      ? DateTime.now().minus({ seconds: 1 })
+      ? DateTime.fromMillis(now, { zone: 'UTC' }).minus({ seconds: 1 })
       : zone === ''
         ? DateTime.fromISO(wall, { setZone: true })
-        : DateTime.fromISO(wall, { zone: known });
+        : inZone(
+            DateTime.fromISO(wall, { zone: known }),
+            DateTime.fromISO(start, { zone: 'UTC', setZone: true }),
+          );
   if (!at.isValid) return undefined;
   return { repeat: head === 'R' ? -1 : Number(head.slice(1)), start: at, period };
 }
 
+/**
+ * Of the two hours that autumn has: the one with the offset that the zone has at the moment as it was written; else the
+ * one that a guess from the wall clock taken for UTC leads to (Joda-Time, DateTimeZone.convertLocalToUTC).
+ */
+function inZone(at: DateTime, written: DateTime): DateTime {
+  const both = at.getPossibleOffsets();
+  if (both.length < 2) return at;
+  const asWritten = written.setZone(at.zone).offset;
+  const wall = at.setZone('UTC', { keepLocalTime: true });
+  const guess = wall.minus({ minutes: wall.setZone(at.zone).offset }).setZone(at.zone).offset;
+  return both.find(({ offset }) => offset === asWritten) ?? both.find(({ offset }) => offset === guess) ?? at;
+}
+
 /** The schedule after a launch: next tick after now, one repeat less, rewritten with milliseconds and offset. */
-export function advanced(text: string, zone: string, now: number): { text: string; exhausted: boolean } {
-  const parsed = parse(text, zone);
-  if (parsed === undefined) return { text, exhausted: false };
+export function advanced(text: string, zone: string, now: number): string {
+  const parsed = parse(text, zone, now);
+  if (parsed === undefined) return text;
   const period = Duration.fromISO(parsed.period);
   let start = parsed.start;
   const step = period.isValid ? period.toMillis() : 0;
@@ -46,7 +62,7 @@ export function advanced(text: string, zone: string, now: number): { text: strin
   if (step > 0) while (start.toMillis() <= now) start = start.plus(period);
   // R0 - 1 prints as R: for ever.
   const repeat = parsed.repeat < 0 ? -1 : parsed.repeat - 1;
-  return { text: `R${repeat < 0 ? '' : repeat}/${printed(start)}/${parsed.period}`, exhausted: repeat === 0 };
+  return `R${repeat < 0 ? '' : repeat}/${printed(start)}/${parsed.period}`;
 }
 
 function printed(at: DateTime): string {

@@ -5,7 +5,7 @@ export type Job = Doc & { name: string };
 
 export interface ChronosState {
   jobs: Record<string, Job>;
-  /** Dependents whose parents were missing when they came: stored, not listed. */
+  /** Stored, and not listed: what was not loaded yet, and dependents whose parents are missing. */
   ghosts: Record<string, Job>;
   /** Parents that succeeded since a dependent last ran. */
   joined: Record<string, string[]>;

@@ -1,5 +1,4 @@
-import { jobRef } from '../../../domain/job/job-ref.js';
-import type { Change, LiveJob } from '../../../domain/plan/plan.js';
+import type { Change } from '../../../domain/plan/plan.js';
 import type { Outcome } from '../../../domain/record/outcome.js';
 import type { JsonObject } from '../../../domain/source/json.js';
 import { isoTime, type Clock } from '../../../ports/clock.js';
@@ -15,6 +14,7 @@ import type { Log } from '../../../runtime/log.js';
 import { compare } from '../model/compare.js';
 import { bodyOf, childrenIn, summaryOf } from './body.js';
 import { ChronosClient, said } from './client.js';
+import { liveJobOf, withoutCopies } from './live-job.js';
 
 export interface ChronosOptions {
   name: string;
@@ -27,7 +27,7 @@ export interface ChronosOptions {
   pollMs?: number;
 }
 
-type End = Pick<Outcome, 'state' | 'message'> & Partial<Pick<Outcome, 'sent'>>;
+type End = Pick<Outcome, 'state' | 'message'> & Partial<Pick<Outcome, 'sent' | 'stated'>>;
 
 /** How long a job that was accepted may take to be listed; beyond that it is a ghost (reference: chronos.md §3). */
 const LISTED_MS = 60_000;
@@ -70,10 +70,7 @@ export function chronosScheduler(options: ChronosOptions): Scheduler {
 
   const current = async (id: string, signal: AbortSignal): Promise<JsonObject | undefined> => {
     const job = (await client.jobs(signal)).find((j) => j['name'] === id);
-    if (job === undefined) return undefined;
-    // The list shows `uris` also as `fetch` and the other way round; sent back like that everything is fetched twice.
-    const { uris: _uris, ...own } = job;
-    return own;
+    return job === undefined ? undefined : withoutCopies(job);
   };
 
   const put = async (change: Change, { signal, deadlineMs, progress }: ApplyOptions): Promise<End> => {
@@ -84,7 +81,7 @@ export function chronosScheduler(options: ChronosOptions): Scheduler {
       return { state: 'blocked', message: 'it came into being meanwhile; the next pass looks again' };
     if (change.live !== undefined && live === undefined)
       return { state: 'blocked', message: 'it is not listed any more; the next pass looks again' };
-    const body = bodyOf(desired.spec, live, clock.now());
+    const body = bodyOf(desired.spec, { live, lastApplied: change.lastApplied, now: clock.now() });
     const path = desired.kind === 'dependent' ? '/dependency' : '/iso8601';
     const until = clock.now() + Math.min(LISTED_MS, deadlineMs);
     try {
@@ -103,7 +100,12 @@ export function chronosScheduler(options: ChronosOptions): Scheduler {
         if (now === undefined) return undefined;
         const { fields } = compare(desired, { kind: change.kind, spec: now }, { settings: {} });
         return fields.length === 0
-          ? { state: 'applied', message: 'Chronos has it as sent', sent: body }
+          ? {
+              state: 'applied',
+              message: 'Chronos has it as sent',
+              sent: body,
+              ...statedIn(desired.spec, body),
+            }
           : undefined;
       },
       async () => ghost(id, desired.spec, signal),
@@ -191,16 +193,7 @@ export function chronosScheduler(options: ChronosOptions): Scheduler {
     kind: 'chronos',
 
     async observe({ signal }) {
-      return (await steadyList(signal)).map((spec): LiveJob => {
-        const { uris: _uris, ...own } = spec;
-        const id = String(spec['name']);
-        return {
-          ref: jobRef(name, id),
-          kind: Array.isArray(spec['parents']) && spec['parents'].length > 0 ? 'dependent' : 'scheduled',
-          id,
-          spec: own,
-        };
-      });
+      return (await steadyList(signal)).map((listed) => liveJobOf(name, listed));
     },
 
     async apply(change, options) {
@@ -238,6 +231,11 @@ export function chronosScheduler(options: ChronosOptions): Scheduler {
 
     close: () => client.close(),
   };
+}
+
+/** A schedule that was sent from a later moment on, as Git states it. */
+function statedIn({ schedule }: JsonObject, body: JsonObject): Pick<Outcome, 'stated'> {
+  return schedule === undefined || schedule === body['schedule'] ? {} : { stated: { schedule } };
 }
 
 /** 500 may be a client's mistake here as well: it is never tried again as it is. */

@@ -1,29 +1,25 @@
-import type { Comparison, FieldDiff, SchedulerModel } from '../../../domain/job/scheduler-model.js';
+import type { FieldDiff, SchedulerModel } from '../../../domain/job/scheduler-model.js';
 import { canonicalJson, isObject, pointer, type Json, type JsonObject } from '../../../domain/source/json.js';
-import { parentsOf, STATE_FIELDS } from './rules.js';
-import { isLaterForm, parseSchedule, zoneOf } from './schedule.js';
+import { effectOf } from './effect.js';
+import { isSameSchedule } from './life.js';
+import { OLD_FIELDS, OWN_FIELDS, STATE_FIELDS } from './fields.js';
+import { parentsOf } from './rules.js';
 
-/** Known only to 2.x, not echoed by 3.x; and what 3.x adds by itself. */
-const SKIPPED = new Set([...STATE_FIELDS, 'epsilon', 'async', 'schedule', 'uris']);
+/** State, what is compared in a way of its own, and what is never sent. */
+const SKIPPED = new Set([...STATE_FIELDS, ...OLD_FIELDS, ...OWN_FIELDS, 'schedule', 'uris']);
 /** The server fills in its own flags where these are 0 or absent; then any value is right. */
-const SERVER_DEFAULTS = new Set([
-  'cpus',
-  'mem',
-  'disk',
-  'runAsUser',
-  'retries',
-  'taskInfoData',
-  'maxCompletionTime',
-]);
+const SERVER_DEFAULTS = new Set(['cpus', 'mem', 'disk', 'runAsUser']);
+/** Not every version knows them; one that does not drops them without a word. */
+const VERSIONED = new Set(['taskInfoData', 'concurrent', 'maxCompletionTime', 'fetch']);
 
 /** Compares a job of Git with the live one, whose schedule has moved on and whose defaults were filled in. */
-export const compare: SchedulerModel['compare'] = (desired, live) => {
+export const compare: SchedulerModel['compare'] = (desired, live, _context, lastApplied) => {
   const fields = [
-    ...scheduleDiff(desired.spec, live.spec),
-    ...fieldDiffs(normaliseJob(desired.spec), normaliseJob(live.spec)),
+    ...scheduleDiff(desired.spec, live.spec, lastApplied),
+    ...fieldDiffs(desired.spec, live.spec, lastApplied),
   ];
   if (fields.length === 0) return { fields, action: 'none' };
-  return { fields, action: 'update', effect: effectOf(fields, desired.spec, live.spec) } satisfies Comparison;
+  return { fields, action: 'update', effect: effectOf(fields, desired.spec, live.spec, lastApplied) };
 };
 
 /** A job with defaults, sets and maps in one form, without schedule and state. */
@@ -40,6 +36,8 @@ export function normaliseJob(spec: JsonObject): JsonObject {
     softError: spec['softError'] ?? false,
     highPriority: spec['highPriority'] ?? false,
     dataProcessingJobType: spec['dataProcessingJobType'] ?? false,
+    retries: Number(spec['retries'] ?? 2),
+    maxCompletionTime: amount(spec['maxCompletionTime']),
     cpus: amount(spec['cpus']),
     mem: amount(spec['mem']),
     disk: amount(spec['disk']),
@@ -63,8 +61,18 @@ function containerOf(container: JsonObject): JsonObject {
       isObject(v) ? clean({ ...v, mode: String(v['mode'] ?? 'RW').toUpperCase(), persistent: null }) : v,
     ),
     parameters: list(container['parameters']),
-    networkInfos: list(container['networkInfos']),
+    networkInfos: list(container['networkInfos']).map((info) => (isObject(info) ? networkOf(info) : info)),
   });
+}
+
+/** Ports are shown as text. */
+function networkOf(info: JsonObject): JsonObject {
+  const mappings = list(info['portMappings']).map((mapping) =>
+    isObject(mapping)
+      ? Object.fromEntries(Object.entries(mapping).map(([name, port]) => [name, String(port)]))
+      : mapping,
+  );
+  return clean({ ...info, portMappings: mappings });
 }
 
 /** Of duplicates the first wins. */
@@ -82,12 +90,22 @@ function amount(value: Json | undefined): Json {
   return Number.isFinite(number) && number !== 0 ? number : null;
 }
 
-function fieldDiffs(desired: JsonObject, live: JsonObject): FieldDiff[] {
+function fieldDiffs(wanted: JsonObject, found: JsonObject, lastApplied: JsonObject | undefined): FieldDiff[] {
+  const [desired, live] = [normaliseJob(wanted), normaliseJob(found)];
+  for (const name of OLD_FIELDS) {
+    // Only 2.x shows them, and fills them in where Git is silent.
+    const [after, before] = [wanted[name], found[name]];
+    if (after !== undefined && before !== undefined) [desired[name], live[name]] = [after, before];
+  }
+  const isExhausted = String(found['schedule'] ?? '').startsWith('R0/');
+  const isAnswer = 'successCount' in found;
   const names = [...new Set([...Object.keys(desired), ...Object.keys(live)])].sort();
   return names.flatMap((name): FieldDiff[] => {
     const [after, before] = [desired[name], live[name]];
-    // Absent in Git: the server's own value, or an operator's switch, is kept.
-    if (after === undefined && (SERVER_DEFAULTS.has(name) || name === 'disabled')) return [];
+    // The switch of an operator is kept where Git does not name it; a job that has run out is off in any case.
+    if (name === 'disabled' && (after === undefined || isExhausted)) return [];
+    if (after === undefined && SERVER_DEFAULTS.has(name) && !wasTakenOut(name, lastApplied)) return [];
+    if (VERSIONED.has(name) && isAnswer && !(name in found)) return [];
     if (canonicalJson(after ?? null) === canonicalJson(before ?? null)) return [];
     return [
       {
@@ -99,7 +117,17 @@ function fieldDiffs(desired: JsonObject, live: JsonObject): FieldDiff[] {
   });
 }
 
-function scheduleDiff(desired: JsonObject, live: JsonObject): FieldDiff[] {
+/** True where Git stated a value at the last send, and now leaves it to the server. */
+function wasTakenOut(name: string, lastApplied: JsonObject | undefined): boolean {
+  const before = lastApplied?.[name];
+  return before !== undefined && (name === 'runAsUser' || amount(before) !== null);
+}
+
+function scheduleDiff(
+  desired: JsonObject,
+  live: JsonObject,
+  lastApplied: JsonObject | undefined,
+): FieldDiff[] {
   const [after, before] = [desired['schedule'], live['schedule']];
   if (after === undefined && before === undefined) return [];
   const differs: FieldDiff[] = [
@@ -110,24 +138,7 @@ function scheduleDiff(desired: JsonObject, live: JsonObject): FieldDiff[] {
     },
   ];
   if (typeof after !== 'string' || typeof before !== 'string') return differs;
-  const wanted = parseSchedule(after, zoneOf(desired));
-  if ('problem' in wanted) return after === before ? [] : differs;
-  const found = parseSchedule(before.replace(/^R0\//, 'R1/'), zoneOf(live));
-  if ('problem' in found) return differs;
-  // An exhausted job stands there as R0: it is the last form of its life and no difference.
-  return isLaterForm(wanted.schedule, found.schedule) ? [] : differs;
-}
-
-function effectOf(fields: readonly FieldDiff[], desired: JsonObject, live: JsonObject): string {
-  const repeats = /^R(\d+)\//;
-  const [all, left] = [desired['schedule'], live['schedule']].map((s) =>
-    typeof s === 'string' ? repeats.exec(s)?.[1] : undefined,
-  );
-  const kept =
-    all !== undefined && left !== undefined && !fields.some((f) => f.pointer === '/schedule')
-      ? `; ${left} of ${all} runs are left`
-      : '';
-  return `takes effect at the next run, running tasks go on${kept}`;
+  return isSameSchedule(desired, live, lastApplied) ? [] : differs;
 }
 
 function list(value: Json | undefined): Json[] {

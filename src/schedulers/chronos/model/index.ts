@@ -6,7 +6,8 @@ import { isObject, pointer, valueAt, type Json } from '../../../domain/source/js
 import { compare } from './compare.js';
 import { exported } from './exported.js';
 import { runs } from './runs.js';
-import { checkJob, checkSet, parentsOf, RULES, STATE_FIELDS } from './rules.js';
+import { STATE_FIELDS } from './fields.js';
+import { checkJob, checkSet, parentsOf, RULES } from './rules.js';
 import { jobSchema } from './schema.js';
 
 const check = schemaCheck(jobSchema, 'chronos');

@@ -8,15 +8,6 @@ import type { Diagnostic } from '../../../domain/source/diagnostic.js';
 import { isObject, pointer, type Json, type JsonObject, type Pointer } from '../../../domain/source/json.js';
 import { parseSchedule } from './schedule.js';
 
-/** Fields that the server keeps and a manifest should not hold. */
-export const STATE_FIELDS = [
-  'successCount',
-  'errorCount',
-  'errorsSinceLastSuccess',
-  'lastSuccess',
-  'lastError',
-];
-
 export const RULES: readonly { code: string; summary: string }[] = [
   ...schemaRules('chronos', [
     'type',

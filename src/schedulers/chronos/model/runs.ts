@@ -1,7 +1,7 @@
 import { DateTime, type Duration } from 'luxon';
 import type { SchedulerModel } from '../../../domain/job/scheduler-model.js';
-import type { JsonObject } from '../../../domain/source/json.js';
-import { nextOnPattern, parseSchedule, zoneOf, type Schedule } from './schedule.js';
+import { liveScheduleIn, scheduleIn } from './life.js';
+import { nextOnPattern, type Schedule } from './schedule.js';
 
 /**
  * When a job comes to run by its schedule. One of Git that has begun already goes on at the next moment of its own
@@ -9,17 +9,10 @@ import { nextOnPattern, parseSchedule, zoneOf, type Schedule } from './schedule.
  * once, and then at the first moment after that (reference: chronos.md §2, "What Chronos changes later").
  */
 export const runs: NonNullable<SchedulerModel['runs']> = ({ spec }, { from, live }) => {
-  const schedule = scheduleIn(spec);
+  const schedule = live ? liveScheduleIn(spec) : scheduleIn(spec);
   if (schedule === undefined || spec['disabled'] === true) return undefined;
   return texts(live ? runsOfLive(schedule, from) : runsOfGit(schedule, from));
 };
-
-function scheduleIn(spec: JsonObject): Schedule | undefined {
-  const text = spec['schedule'];
-  if (typeof text !== 'string') return undefined;
-  const parsed = parseSchedule(text, zoneOf(spec));
-  return 'schedule' in parsed ? parsed.schedule : undefined;
-}
 
 function* texts(moments: Iterable<DateTime>): Generator<string> {
   for (const at of moments) yield at.toISO({ suppressMilliseconds: true }) ?? '';

@@ -17,18 +17,43 @@ export function zoneOf(spec: JsonObject): string {
   return typeof spec['scheduleTimeZone'] === 'string' ? spec['scheduleTimeZone'] : '';
 }
 
-/** Short names that Java reads as regions with summer time, where the tz database has none or a fixed offset. */
-const JAVA_ZONES: Readonly<Record<string, string>> = {
-  PST: 'America/Los_Angeles',
-  MST: 'America/Denver',
-  CST: 'America/Chicago',
-  EST: 'America/New_York',
+/** Short names and the regions that Java takes them for, with their summer time (Joda-Time, DateTimeZone). */
+export const JAVA_ZONES: Readonly<Record<string, string>> = {
+  ACT: 'Australia/Darwin',
+  AET: 'Australia/Sydney',
+  AGT: 'America/Argentina/Buenos_Aires',
+  ART: 'Africa/Cairo',
   AST: 'America/Anchorage',
-  HST: 'Pacific/Honolulu',
-  JST: 'Asia/Tokyo',
-  IST: 'Asia/Kolkata',
+  BET: 'America/Sao_Paulo',
+  BST: 'Asia/Dhaka',
+  CAT: 'Africa/Harare',
+  CNT: 'America/St_Johns',
+  CST: 'America/Chicago',
+  CTT: 'Asia/Shanghai',
+  EAT: 'Africa/Addis_Ababa',
   ECT: 'CET',
+  EST: 'America/New_York',
+  HST: 'Pacific/Honolulu',
+  IET: 'America/Indiana/Indianapolis',
+  IST: 'Asia/Kolkata',
+  JST: 'Asia/Tokyo',
+  MIT: 'Pacific/Apia',
+  MST: 'America/Denver',
+  NET: 'Asia/Yerevan',
+  NST: 'Pacific/Auckland',
+  PLT: 'Asia/Karachi',
+  PNT: 'America/Phoenix',
+  PRT: 'America/Puerto_Rico',
+  PST: 'America/Los_Angeles',
+  SST: 'Pacific/Guadalcanal',
+  VST: 'Asia/Ho_Chi_Minh',
 };
+
+/** The tz database's name of a zone; undefined where Java would take GMT without a word. */
+export function knownZone(zone: string): string | undefined {
+  if (Object.hasOwn(JAVA_ZONES, zone)) return JAVA_ZONES[zone];
+  return IANAZone.isValidZone(zone) ? zone : undefined;
+}
 
 /** A repeating interval, or what is wrong with it (reference: chronos.md §2, "Schedule"). */
 export function parseSchedule(
@@ -51,7 +76,8 @@ export function parseSchedule(
       problem: 'R0 never runs, and a manual run turns it into a job that runs for ever',
       fix: 'Write R for ever, R1 for once, or disabled: true.',
     };
-  if (zone !== '' && !IANAZone.isValidZone(zone) && !/^[A-Z]{3,4}$/.test(zone))
+  const known = zone === '' ? 'UTC' : knownZone(zone);
+  if (known === undefined)
     return {
       problem: `the time zone "${zone}" is not known; Chronos would take GMT`,
       fix: 'Write a name of the tz database, for example Europe/Berlin.',
@@ -66,11 +92,12 @@ export function parseSchedule(
         'the start has no offset and there is no scheduleTimeZone; it would be read in the zone of the server',
       fix: 'Add Z or an offset to the start, or set scheduleTimeZone.',
     };
-  const known = JAVA_ZONES[zone] ?? (zone !== '' && IANAZone.isValidZone(zone) ? zone : 'UTC');
   // The zone overrides the offset and keeps the wall clock.
   const wall = zone === '' ? start : start.replace(/(Z|[+-]\d\d(:?\d\d)?)$/, '');
   const at =
-    zone === '' ? DateTime.fromISO(wall, { setZone: true }) : DateTime.fromISO(wall, { zone: known });
+    zone === ''
+      ? DateTime.fromISO(wall, { setZone: true })
+      : inDoubledHour(DateTime.fromISO(wall, { zone: known }), start);
   if (!at.isValid) return { problem: `the start "${start}" is no date`, fix: example };
   if (at.toMillis() < 1000)
     return {
@@ -84,6 +111,22 @@ export function parseSchedule(
       fix: 'Start on day 1 to 28.',
     };
   return { schedule: { repeat, start: at, period, duration } };
+}
+
+/**
+ * A start in the hour that autumn has twice: where the zone has, at the moment as written, the offset of one of the two,
+ * that one is meant. Else the guess of Joda-Time decides: the offset at the wall clock taken for UTC, which is that of
+ * winter east of Greenwich and that of summer west of it (DateTimeZone.convertLocalToUTC).
+ */
+function inDoubledHour(at: DateTime, written: string): DateTime {
+  const both = at.isValid ? at.getPossibleOffsets() : [];
+  if (both.length < 2) return at;
+  const moment = DateTime.fromISO(written, { zone: 'UTC' }).toMillis();
+  const asUtc = at.toMillis() + at.offset * 60_000;
+  const offsetAt = (ms: number): number => DateTime.fromMillis(ms, { zone: at.zone }).offset;
+  const guessed = offsetAt(asUtc - offsetAt(asUtc) * 60_000);
+  const meant = [offsetAt(moment), guessed].find((offset) => both.some((one) => one.offset === offset));
+  return both.find(({ offset }) => offset === meant) ?? at;
 }
 
 function parsePeriod(text: string): Duration | string {
