@@ -65,6 +65,7 @@ if (corpus === undefined) {
         clock: { ...systemClock, now: () => chronos.now },
         log: silentLog(),
         pollMs: 5,
+        loadMs: 0,
       });
       const known = new Map<JobRef, KnownJob>();
       const plan = async (): Promise<Change[]> => {

@@ -96,6 +96,7 @@ describe('graphs of jobs', () => {
       clock: systemClock,
       log: silentLog(),
       pollMs: 1,
+      loadMs: 0,
     });
     close = async () => {
       await scheduler.close();

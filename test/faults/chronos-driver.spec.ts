@@ -1,165 +1,193 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { jobRef } from '../../src/domain/job/job-ref.js';
-import type { ValidatedJob } from '../../src/domain/job/job.js';
-import type { Change, ChangeAction, LiveJob } from '../../src/domain/plan/plan.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
-import type { Scheduler } from '../../src/ports/scheduler.js';
-import { silentLog } from '../../src/runtime/log.js';
-import { systemClock } from '../../src/runtime/system-clock.js';
-import { startChronosPart } from '../../src/sandbox/chronos/index.js';
-import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
-import { chronosScheduler } from '../../src/schedulers/chronos/driver/index.js';
-import { JSON_ANSWER, misbehavingProxy, PAGE, type MisbehavingProxy } from './misbehaving-proxy.js';
+import { until } from '../scenario/processes.js';
+import { child, chronosWorld, daily, type ChronosWorld } from './chronos-world.js';
+import { JSON_ANSWER, PAGE } from './misbehaving-proxy.js';
 
 const signal = new AbortController().signal;
 
 describe('changing Chronos through a network that loses and a proxy that lies', () => {
-  let folder: string;
-  let part: { url: string; close(): Promise<void> };
-  let proxy: MisbehavingProxy;
-  let scheduler: Scheduler;
+  let world: ChronosWorld;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'towline-chronos-driver-'));
-    part = await startChronosPart({ dataDir: folder, host: '127.0.0.1', port: 0, log: silentLog() });
-    proxy = await misbehavingProxy(() => part.url);
-    scheduler = chronosScheduler({
-      name: 'chronos',
-      addresses: fixedAddresses([proxy.url]),
-      clock: systemClock,
-      log: silentLog(),
-      pollMs: 20,
-    });
+    world = await chronosWorld();
+    expect(await world.put(daily('plain'))).toMatchObject({ state: 'applied' });
   });
   afterEach(() => {
-    proxy.react = () => 'pass';
-    proxy.seen.length = 0;
+    world.proxy.react = () => 'pass';
+    world.proxy.seen.length = 0;
   });
-  afterAll(async () => {
-    await scheduler.close();
-    await proxy.close();
-    await part.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => world.close());
 
-  const daily = (name: string, more: JsonObject = {}): JsonObject => ({
-    name,
-    command: 'true',
-    schedule: 'R/2099-01-01T03:00:00Z/P1D',
-    ...more,
-  });
-  const child = (name: string, ...parents: string[]): JsonObject => ({ name, command: 'true', parents });
-  const liveOf = async (id: string): Promise<LiveJob | undefined> =>
-    (await scheduler.observe({ signal })).find((job) => job.id === id);
-  const change = (action: ChangeAction, id: string, spec?: JsonObject, live?: LiveJob): Change => {
-    const kind = spec?.['parents'] === undefined ? (live?.kind ?? 'scheduled') : 'dependent';
-    const desired = { ref: jobRef('chronos', id), scheduler: 'chronos', kind, id, spec };
-    return {
-      ref: jobRef('chronos', id),
-      scheduler: 'chronos',
-      kind,
-      id,
-      action,
-      ...(spec === undefined ? {} : { desired: desired as unknown as ValidatedJob }),
-      ...(live === undefined ? {} : { live }),
-      fields: [],
-      reason: '',
-      drift: false,
-      unresolved: false,
-      after: [],
-    };
-  };
-  const apply = (each: Change, deadlineMs = 2000) =>
-    scheduler.apply(each, {
-      environment: 'test',
-      deadlineMs,
-      soakMs: 0,
-      noOffersMs: 1000,
-      maxTaskFailures: 3,
-      onFailure: 'rollback',
-      force: false,
-      signal,
+  const posts = () => world.writes().map(({ method, path }) => `${method} ${path}`);
+
+  it('posts a job once, believes it only when Chronos shows it, and says when it runs next', async () => {
+    expect(await world.put(daily('one'))).toMatchObject({
+      state: 'applied',
+      message: 'Chronos has it as sent; it runs next at 2099-01-01T03:00:00Z',
+      sent: daily('one'),
     });
-  const put = async (spec: JsonObject, deadlineMs?: number) => {
-    const id = String(spec['name']);
-    const live = await liveOf(id);
-    proxy.seen.length = 0;
-    return apply(change(live === undefined ? 'create' : 'update', id, spec, live), deadlineMs);
-  };
-  const remove = async (id: string) => apply(change('delete', id, undefined, await liveOf(id)));
-  const writes = () => proxy.seen.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
-  const raw = async (name: string): Promise<JsonObject | undefined> =>
-    ((await (await fetch(`${part.url}/v1/scheduler/jobs`)).json()) as JsonObject[]).find(
-      (j) => j['name'] === name,
-    );
-
-  it('posts a job once, and believes it only when Chronos shows it', async () => {
-    expect(await put(daily('plain'))).toMatchObject({ state: 'applied', sent: daily('plain') });
-    expect(writes().map(({ method, path: at }) => `${method} ${at}`)).toEqual(['POST /v1/scheduler/iso8601']);
-    expect(await put(child('after', 'plain'))).toMatchObject({ state: 'applied' });
-    expect(writes()[0]?.path).toBe('/v1/scheduler/dependency');
+    expect(posts()).toEqual(['POST /v1/scheduler/iso8601']);
+    expect(await world.put(child('after', 'one'))).toMatchObject({ state: 'applied' });
+    expect(posts()).toEqual(['POST /v1/scheduler/dependency']);
   });
 
   it('sends the counters of a job along when it changes', async () => {
-    await put(daily('counted'));
-    await fetch(`${part.url}/v1/scheduler/job/success/counted`, { method: 'PUT' });
-    await put(daily('counted', { owner: 'a@example.com' }));
-    expect(await raw('counted')).toMatchObject({ owner: 'a@example.com', successCount: 1 });
+    await world.put(daily('counted'));
+    await fetch(`${world.url()}/v1/scheduler/job/success/counted`, { method: 'PUT' });
+    await world.put(daily('counted', { owner: 'a@example.com' }));
+    expect(await world.raw('counted')).toMatchObject({ owner: 'a@example.com', successCount: 1 });
+  });
+
+  it('puts on record what Git states of a schedule that was sent from a later moment on', async () => {
+    const past = daily('past', { schedule: 'R5/2020-01-01T03:00:00Z/P1D' });
+    const outcome = await world.put(past);
+    expect(outcome).toMatchObject({ state: 'applied', stated: { schedule: past['schedule'] } });
+    expect(String(outcome.sent?.['schedule'])).toMatch(/^R5\/20[2-9]\d-\d\d-\d\dT03:00:00.000Z\/P1D$/);
   });
 
   it('reads back after an answer that got lost, and posts nothing twice', async () => {
-    proxy.react = ({ method }) => (method === 'POST' ? 'lose' : 'pass');
-    expect(await put(daily('lost'))).toMatchObject({ state: 'applied' });
-    expect(writes()).toHaveLength(1);
+    world.proxy.react = ({ method }) => (method === 'POST' ? 'lose' : 'pass');
+    expect(await world.put(daily('lost'))).toMatchObject({ state: 'applied' });
+    expect(posts()).toHaveLength(1);
   });
 
-  it('says that a job without its parents was taken and hidden', async () => {
-    const outcome = await put(child('orphan', 'nobody'), 300);
-    expect(outcome).toMatchObject({ state: 'failed', message: expect.stringMatching(/nobody.*ghost/) });
+  it('leaves it to the next pass where a request got lost on its way', async () => {
+    world.proxy.react = ({ method }) => (method === 'POST' ? 'drop' : 'pass');
+    expect(await world.put(daily('dropped'), { deadlineMs: 300 })).toMatchObject({
+      state: 'blocked',
+      message: expect.stringContaining('nothing came of it'),
+    });
+    expect(posts()).toHaveLength(1);
+  });
+
+  it('does not know what became of a job while Chronos is away after it was sent', async () => {
+    let sent = false;
+    world.proxy.react = ({ method }) => {
+      sent ||= method === 'POST';
+      return sent ? 'drop' : 'pass';
+    };
+    expect(await world.put(daily('away'), { deadlineMs: 300 })).toMatchObject({ state: 'unknown' });
+  }, 30_000);
+
+  it('sends no job whose parents are not listed: it would be stored, and never be seen or deleted', async () => {
+    expect(await world.put(child('orphan', 'nobody'))).toMatchObject({
+      state: 'blocked',
+      message: expect.stringContaining('nobody'),
+    });
+    expect(posts()).toEqual([]);
   });
 
   it.each([
-    ['an HTML page with status 500', PAGE(500), 'failed'],
-    ['a refusal', JSON_ANSWER(400, { status: '400', message: 'Cannot parse schedule' }), 'failed'],
-    ['a proxy without a backend', PAGE(503), 'blocked'],
-    ['a demand for a password', JSON_ANSWER(401, {}), 'blocked'],
-  ] as const)('does not repeat a post that was answered with %s', async (_what, answer, state) => {
-    proxy.react = ({ method }) => (method === 'POST' ? answer : 'pass');
-    expect(await put(daily('refused'), 300)).toMatchObject({ state });
-    expect(writes()).toHaveLength(1);
+    [
+      'a refusal',
+      JSON_ANSWER(400, { status: '400', message: 'Cannot parse schedule' }),
+      'failed',
+      /Cannot parse/,
+    ],
+    ['a stack trace', PAGE(500), 'failed', /\(500\)/],
+    ['an error whose words a standby dropped', { status: 500, body: '' }, 'failed', /standby/],
+    [
+      'an error whose words a standby dropped, and whose length it kept',
+      { status: 400, body: '', headers: { 'content-length': '100' } },
+      'failed',
+      /\(400\)/,
+    ],
+    [
+      'a standby that has lost its leader',
+      { status: 500, body: '<html>Error proxying</html>' },
+      'blocked',
+      /500/,
+    ],
+    ['a proxy without a backend', PAGE(503), 'blocked', /503/],
+    ['a demand for a password', JSON_ANSWER(401, {}), 'blocked', /401/],
+    ['a wrong version', { status: 404, body: '' }, 'blocked', /404/],
+  ] as const)('does not repeat a post that was answered with %s', async (_what, answer, state, message) => {
+    world.proxy.react = ({ method }) => (method === 'POST' ? answer : 'pass');
+    const outcome = await world.put(daily('refused'), { deadlineMs: 300 });
+    expect(outcome).toMatchObject({ state, message: expect.stringMatching(message) });
+    expect(posts()).toHaveLength(1);
+  });
+
+  it('takes an answer that came from a standby for what it is when the job is there', async () => {
+    world.proxy.react = ({ method }) =>
+      method === 'POST' ? { status: 500, body: 'Error proxying', after: 'pass' } : 'pass';
+    expect(await world.put(daily('done-anyway'))).toMatchObject({ state: 'applied' });
+    expect(posts()).toHaveLength(1);
   });
 
   it('deletes leaf first only: a parent whose children are there is not deleted', async () => {
-    await put(daily('parent'));
-    await put(child('leaf', 'parent'));
-    expect(await remove('parent')).toMatchObject({
+    await world.put(daily('parent'));
+    await world.put(child('leaf', 'parent'));
+    expect(await world.remove('parent')).toMatchObject({
       state: 'blocked',
       message: expect.stringContaining('leaf'),
     });
-    expect(await remove('leaf')).toMatchObject({ state: 'applied' });
-    expect(await remove('parent')).toMatchObject({ state: 'applied' });
-    expect(await raw('parent')).toBeUndefined();
+    expect(await world.remove('leaf')).toMatchObject({ state: 'applied' });
+    expect(await world.remove('parent')).toMatchObject({ state: 'applied' });
+    expect(await world.raw('parent')).toBeUndefined();
+  });
+
+  it('deletes nothing while the graph in memory has children of it that are gone', async () => {
+    await world.put(daily('haunted'));
+    world.proxy.react = ({ path }) =>
+      path.endsWith('/graph/csv')
+        ? { status: 200, body: 'node,haunted,fresh,idle\nlink,haunted,no-more' }
+        : 'pass';
+    expect(await world.remove('haunted')).toMatchObject({
+      state: 'blocked',
+      message: expect.stringContaining('started again'),
+    });
+    expect(await world.raw('haunted')).toBeDefined();
+  });
+
+  it.each(['lose', 'drop'] as const)('reads back after a deletion that the network %ss', async (reaction) => {
+    await world.put(daily('leaving'));
+    world.proxy.react = ({ method }) => (method === 'DELETE' ? reaction : 'pass');
+    const outcome = await world.remove('leaving');
+    expect(outcome.state).toBe(reaction === 'lose' ? 'applied' : 'blocked');
+    world.proxy.react = () => 'pass';
+    await world.remove('leaving');
   });
 
   it('is content where a job that is to be deleted is gone already', async () => {
-    await put(daily('gone'));
-    const live = await liveOf('gone');
-    await fetch(`${part.url}/v1/scheduler/job/gone`, { method: 'DELETE' });
-    expect(await apply(change('delete', 'gone', undefined, live))).toMatchObject({ state: 'applied' });
+    await world.put(daily('gone'));
+    const live = await world.live('gone');
+    await fetch(`${world.url()}/v1/scheduler/job/gone`, { method: 'DELETE' });
+    expect(await world.apply(world.change('delete', 'gone', undefined, live))).toMatchObject({
+      state: 'applied',
+    });
   });
 
-  it('takes no list for complete that two reads do not agree on, as after the election of a leader', async () => {
+  it('creates nothing over a job that came into being meanwhile: a new plan is due', async () => {
+    const change = world.change('create', 'rival', daily('rival'));
+    await world.put(daily('rival', { owner: 'other@example.com' }));
+    world.proxy.seen.length = 0;
+    expect(await world.apply(change)).toMatchObject({ state: 'blocked', replan: true });
+    expect(posts()).toEqual([]);
+  });
+});
+
+describe('a list of jobs', () => {
+  let world: ChronosWorld;
+  beforeAll(async () => {
+    world = await chronosWorld();
+    await world.put(daily('plain'));
+  });
+  afterEach(() => {
+    world.proxy.react = () => 'pass';
+  });
+  afterAll(() => world.close());
+
+  it('is not complete that two reads do not agree on, as after the election of a leader', async () => {
     let reads = 0;
-    proxy.react = ({ path: at }) =>
+    world.proxy.react = ({ path: at }) =>
       at === '/v1/scheduler/jobs' && reads++ === 0 ? JSON_ANSWER(200, []) : 'pass';
-    expect((await scheduler.observe({ signal })).map(({ id }) => id)).toContain('plain');
+    expect((await world.scheduler.observe({ signal })).map(({ id }) => id)).toContain('plain');
     reads = 0;
-    proxy.react = ({ path: at }) =>
+    world.proxy.react = ({ path: at }) =>
       at === '/v1/scheduler/jobs' ? JSON_ANSWER(200, [{ name: `job-${reads++}`, command: 'x' }]) : 'pass';
-    await expect(scheduler.observe({ signal })).rejects.toMatchObject({ code: 'chronos-unsteady' });
+    await expect(world.scheduler.observe({ signal })).rejects.toMatchObject({ code: 'chronos-unsteady' });
   });
 
   it.each([
@@ -167,8 +195,78 @@ describe('changing Chronos through a network that loses and a proxy that lies', 
     ['an outage', PAGE(503)],
     ['an object', JSON_ANSWER(200, {})],
     ['a job without a name', JSON_ANSWER(200, [{ command: 'x' }])],
-  ])('takes %s for no list at all', async (_what, answer) => {
-    proxy.react = ({ path: at }) => (at === '/v1/scheduler/jobs' ? answer : 'pass');
-    await expect(scheduler.observe({ signal })).rejects.toMatchObject({ kind: 'unavailable' });
+  ])(
+    'is not %s',
+    async (_what, answer) => {
+      world.proxy.react = ({ path: at }) => (at === '/v1/scheduler/jobs' ? answer : 'pass');
+      await expect(world.scheduler.observe({ signal })).rejects.toMatchObject({ kind: 'unavailable' });
+    },
+    30_000,
+  );
+});
+
+describe('a leader that is lost', () => {
+  let world: ChronosWorld;
+  beforeAll(async () => {
+    world = await chronosWorld({ loadMs: 1000 });
   });
+  afterAll(() => world.close());
+
+  const counted = async (id: string): Promise<unknown> =>
+    ((await until(`${id} is listed`, async () => (await world.raw(id)) ?? false)) as JsonObject)[
+      'successCount'
+    ];
+
+  it('leaves a list behind that shows nothing, from which nothing is created or called gone', async () => {
+    await world.put(daily('kept', { successCount: 7 }));
+    const live = await world.live('kept');
+    // The plan was made from the empty list of a leader that has not loaded its jobs.
+    await world.fail(500);
+    const create = world.apply(world.change('create', 'kept', daily('kept')));
+    expect(await create).toMatchObject({ state: 'blocked', replan: true });
+    await world.fail(500);
+    expect(await world.apply(world.change('delete', 'kept', undefined, live))).toMatchObject({
+      state: 'applied',
+      message: 'deleted',
+    });
+    await world.fail(10);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await world.raw('kept')).toBeUndefined();
+  }, 30_000);
+
+  it('in the middle of a graph: what was done is kept, the rest follows, and no counter is lost', async () => {
+    const graph = [
+      daily('root', { successCount: 3 }),
+      child('middle', 'root'),
+      child('low', 'middle'),
+      child('leaf', 'low'),
+    ];
+    for (const spec of graph.slice(0, 2)) await world.put(spec);
+    const edited = graph.map((spec): JsonObject => ({ ...spec, owner: 'new@example.com' }));
+    const changes = [];
+    for (const spec of edited) {
+      const id = String(spec['name']);
+      const live = await world.live(id);
+      changes.push(world.change(live === undefined ? 'create' : 'update', id, spec, live));
+    }
+    // Away after the second job was taken, before it could say so; back with an empty list that fills up later.
+    let failing: Promise<void> | undefined;
+    world.proxy.react = ({ method, body }) => {
+      if (method !== 'POST' || failing !== undefined || !body.includes('"middle"')) return 'pass';
+      failing = new Promise((resolve) => setTimeout(resolve, 20)).then(() => world.fail(300));
+      return 'lose';
+    };
+    const outcomes = [];
+    for (const change of changes) outcomes.push(await world.apply(change));
+    await failing;
+    world.proxy.react = () => 'pass';
+    // Whatever could not be done is done by the next pass, which looks anew.
+    for (const [at, spec] of edited.entries())
+      if (outcomes[at]?.state !== 'applied')
+        expect(await world.put(spec)).toMatchObject({ state: 'applied' });
+    for (const spec of edited)
+      expect(await world.raw(String(spec['name']))).toMatchObject({ owner: 'new@example.com' });
+    expect(await counted('root')).toBe(3);
+    expect(outcomes.map(({ state }) => state)).not.toContain('failed');
+  }, 60_000);
 });

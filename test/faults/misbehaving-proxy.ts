@@ -10,11 +10,14 @@ export interface Seen {
 }
 
 /**
- * What the proxy does with a request: pass it on, answer by itself (`after: 'pass'`: once it was passed on), or pass it
+ * What the proxy does with a request: pass it on, drop it without an answer, answer by itself (`after: 'pass'`: once it was passed on), or pass it
  * on and lose the answer.
  */
 export type Reaction =
-  'pass' | 'lose' | { status: number; body: string; headers?: Record<string, string>; after?: 'pass' };
+  | 'pass'
+  | 'lose'
+  | 'drop'
+  | { status: number; body: string; headers?: Record<string, string>; after?: 'pass' };
 
 export interface MisbehavingProxy {
   url: string;
@@ -45,6 +48,7 @@ export async function misbehavingProxy(target: () => string): Promise<Misbehavin
       const seen = { method, path, headers, body: body.toString() };
       proxy.seen.push(seen);
       const reaction = proxy.react(seen);
+      if (reaction === 'drop') return void response.destroy();
       if (typeof reaction === 'object' && reaction.after === undefined)
         return void response.writeHead(reaction.status, reaction.headers).end(reaction.body);
       const onward = http.request(`${target()}${proxy.rewrite(path)}`, { method, headers }, (answer) => {

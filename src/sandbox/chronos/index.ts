@@ -14,9 +14,9 @@ export interface ChronosPartOptions {
   port: number;
   log: Log;
   containers?: Containers;
+  /** How often it looks for what is due, and loads what was created, in ms. */
+  tickMs?: number;
 }
-
-const TICK_MS = 250;
 
 /** Chronos's API (3.x) over local processes, with the ways in which it changes and forgets jobs. */
 export async function startChronosPart({
@@ -25,6 +25,7 @@ export async function startChronosPart({
   port,
   log,
   containers,
+  tickMs = 250,
 }: ChronosPartOptions): Promise<{ url: string; close(): Promise<void> }> {
   const runner = taskRunner({ folder: path.join(dataDir, 'tasks'), containers, log, host });
   const file = new StateFile<ChronosState>(path.join(dataDir, 'chronos.json'), () => state);
@@ -39,7 +40,7 @@ export async function startChronosPart({
     handle(request, { state, engine, changed, url: () => url }),
   );
   url = http.url;
-  const timer = setInterval(() => engine.tick(Date.now()), TICK_MS);
+  const timer = setInterval(() => engine.tick(Date.now()), tickMs);
   return {
     url,
     close: async () => {

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../../domain/source/json.js';
 import { isCopy } from '../model/digest.js';
 import { OWNER_LABEL } from '../model/normalise/index.js';
 import { objectAt, objectsAt, textAt, textsAt } from '../model/rules/rule.js';
-import type { Answer } from './api/answers.js';
+import type { Answer } from '../../access/http-client.js';
 import { current, type Sending } from './current.js';
 
 /**

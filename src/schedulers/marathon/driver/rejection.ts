@@ -1,7 +1,8 @@
 import type { Job } from '../../../domain/job/job.js';
 import { placeText } from '../../../domain/source/diagnostic.js';
 import { isObject, pointer, type Pointer } from '../../../domain/source/json.js';
-import { plain, type Answer } from './api/answers.js';
+import type { Answer } from '../../access/http-client.js';
+import { plain } from './api/answers.js';
 
 /**
  * What Marathon says about a definition that it does not take, each finding with the place in the file that it is about

@@ -1,7 +1,7 @@
 import type { JobRef } from '../../../domain/job/job-ref.js';
 import type { Change } from '../../../domain/plan/plan.js';
 import { isObject } from '../../../domain/source/json.js';
-import type { Answer } from './api/answers.js';
+import type { Answer } from '../../access/http-client.js';
 import type { EventHub } from './api/hub.js';
 import { bodyFor, judged, staleness } from './apply.js';
 import type { Sending } from './current.js';

@@ -1,15 +1,7 @@
 import { oneLine } from '../../../../domain/source/one-line.js';
 import { isObject, type Json, type JsonObject } from '../../../../domain/source/json.js';
 import { TowlineError } from '../../../../runtime/errors.js';
-
-/** An answer of Marathon, or of something that answers in its place. */
-export interface Answer {
-  status: number;
-  /** Undefined where the body is no JSON (a proxy's page, say) or is empty. */
-  json: Json | undefined;
-  text: string;
-  headers: Record<string, string | string[] | undefined>;
-}
+import type { Answer } from '../../../access/http-client.js';
 
 const MOST_WORDS = 1000;
 
@@ -50,16 +42,6 @@ export function unusable(answer: Answer, what: string): TowlineError {
   return new TowlineError('marathon-rejected', 'invalid', message, {
     help: 'This Marathon does not know the call; see docs/marathon.md for versions.',
   });
-}
-
-/** A redirect that is not followed: credentials and definitions go to configured addresses only. */
-export function elsewhere(from: string, to: URL, keepsMethod: boolean): TowlineError {
-  return new TowlineError(
-    'marathon-elsewhere',
-    'refused',
-    `Marathon at ${new URL(from).origin} sends on to ${to.origin}${keepsMethod ? '' : ' in a way that would lose what is sent'}`,
-    { help: 'Put that address into towline.yaml (urls), if it is the right one. Nothing was sent there.' },
-  );
 }
 
 /** An answer that does not have the form of Marathon's API is never taken for an empty one. */
