@@ -20,6 +20,7 @@ export interface OrderFlags extends WaitFlags {
   env?: string;
   reason?: string;
   by?: string;
+  args?: string;
 }
 
 const DONE: Record<OrderVerb, string> = {
@@ -27,6 +28,8 @@ const DONE: Record<OrderVerb, string> = {
   resume: 'no longer paused',
   retry: 'to be tried again',
   restart: 'to be restarted',
+  trigger: 'to be run once, now',
+  kill: 'to have its runs ended',
 };
 
 /** What is said where an order changes nothing. */
@@ -35,6 +38,8 @@ const NOTHING: Record<OrderVerb, string> = {
   resume: 'was not paused',
   retry: 'has not failed',
   restart: 'is to be restarted already',
+  trigger: 'is to be run already',
+  kill: 'is to have its runs ended already',
 };
 
 /** Puts an order of a person on record, for one job or for all of an environment, and waits for its end where asked to. */
@@ -49,12 +54,19 @@ export async function order(
     const ledger = await session.ledger(environment);
     const { state } = await ledger.head({ signal: io.signal });
     const refs = asked === undefined ? [] : [namedJob(asked, environment, Object.keys(state?.jobs ?? {}))];
-    if (verb === 'restart')
-      refs.forEach((ref) => refuseRestart(ref, environment, session.models(environment), state));
-    const { reason, by = whoAmI(io.env) } = flags;
+    if (verb === 'restart' || verb === 'trigger' || verb === 'kill')
+      refs.forEach((ref) => refuseUnable(verb, ref, environment, session.models(environment), state));
+    const { reason, args, by = whoAmI(io.env) } = flags;
     const commit = await giveOrder(
       { ledger, kv: await session.kv(), layout: session.layout(environment) },
-      { verb, refs, by, at: isoTime(systemClock), ...(reason === undefined ? {} : { reason }) },
+      {
+        verb,
+        refs,
+        by,
+        at: isoTime(systemClock),
+        ...(reason === undefined ? {} : { reason }),
+        ...(args === undefined ? {} : { args }),
+      },
       io.signal,
     );
     const all = verb === 'retry' ? 'what has failed' : 'the whole environment';
@@ -113,7 +125,8 @@ export function namedJob(
   );
 }
 
-function refuseRestart(
+function refuseUnable(
+  verb: 'restart' | 'trigger' | 'kill',
   ref: JobRef,
   { name }: EnvironmentConfig,
   models: Models,
@@ -122,9 +135,19 @@ function refuseRestart(
   const job = state?.jobs[ref];
   if (job === undefined)
     throw new TowlineError('job-unknown', 'invalid', `${ref} was never deployed to ${name}`, {
-      help: 'Only what runs can be restarted; towline status lists it.',
+      help: 'It has to be there first; towline status lists what is.',
     });
-  if (models.get(job.scheduler)?.model.restartKinds?.includes(job.kind) === true) return;
+  const model = models.get(job.scheduler)?.model;
+  if ((verb === 'restart' ? model?.restartKinds : model?.runKinds)?.includes(job.kind) === true) return;
+  if (verb !== 'restart')
+    throw new TowlineError(
+      'run-unable',
+      'refused',
+      `${ref} has no runs to ${verb === 'kill' ? 'end' : 'start'}`,
+      {
+        help: 'Only jobs of Chronos run now and then. See towline restart and towline scale.',
+      },
+    );
   throw new TowlineError('restart-unable', 'refused', `${ref} can't be restarted as it is`, {
     help: `Its scheduler can't restart jobs of the kind "${job.kind}". Change something of it, for example an environment variable.`,
   });

@@ -67,6 +67,18 @@ export function addPeopleCommands({ program, command }: CommandKit): void {
     person(command('retry [job]', 'try what failed again as it is', () => import('./commands/retry.js'))),
   );
   waits(
+    person(command('trigger <job>', 'run a job of Chronos once, now', () => import('./commands/trigger.js'))),
+  ).option('--args <text>', 'arguments, put after those of the job');
+  waits(
+    person(
+      command(
+        'kill <job>',
+        'end the runs of a job of Chronos; the job stays',
+        () => import('./commands/kill.js'),
+      ),
+    ),
+  );
+  waits(
     person(
       command(
         'restart <job>',

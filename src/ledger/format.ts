@@ -29,7 +29,7 @@ export function entryMessage(entry: LedgerEntry | OrderEntry): string {
 
 /** `Pause marathon:/shop/web of production`, with who and why. */
 function orderMessage({ environment, order, state }: OrderEntry): string {
-  const { verb, refs, by, reason } = order;
+  const { verb, refs, by, reason, args } = order;
   const what = refs.length === 0 ? environment : `${refs.join(', ')} of ${environment}`;
   const lines = [
     `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${lineOf(what)}`,
@@ -42,6 +42,7 @@ function orderMessage({ environment, order, state }: OrderEntry): string {
       ['Towline-Revision', state.revision],
       ['Towline-By', by],
       ...refs.map((ref): [string, string] => ['Towline-Job', `${ref} ${verb} ordered`]),
+      ...(args === undefined ? [] : [['Towline-Arguments', args] as [string, string]]),
     ]),
   ];
   return `${lines.join('\n')}\n`;
@@ -158,7 +159,9 @@ function parseStateOf(value: Json): { state: LedgerState } | { reason: string } 
     return { reason: 'one of its jobs is not complete' };
   if (!Array.isArray(intents) || !intents.every(isIntent))
     return { reason: 'one of its intents is not complete' };
-  const asked = [value['paused'], value['restarts']].flatMap((all) => (all === undefined ? [] : [all]));
+  const asked = [value['paused'], value['restarts'], value['runs']].flatMap((all) =>
+    all === undefined ? [] : [all],
+  );
   if (!asked.every((all) => isObject(all) && Object.values(all).every(isAsked)))
     return { reason: 'one of its orders is not complete' };
   return { state: value as unknown as LedgerState };

@@ -1,7 +1,7 @@
 import type { JobRef } from '../domain/job/job-ref.js';
 import type { AskedRestart, KnownJob } from '../domain/plan/plan-input.js';
 import type { LedgerJob, LedgerState } from '../domain/record/ledger-entry.js';
-import type { Asked } from '../domain/plan/asked.js';
+import type { Asked, AskedRun } from '../domain/plan/asked.js';
 import type { JsonObject } from '../domain/source/json.js';
 import type { ObjectId } from '../domain/source/revision.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -13,6 +13,7 @@ export interface OnRecord {
   unresolved: Set<JobRef>;
   paused: Map<string, Asked>;
   restarts: Map<JobRef, AskedRestart>;
+  runs: Map<JobRef, AskedRun & { announced: boolean }>;
   /** Jobs whose entries are others than before, gone ones too; undefined: there was no before. */
   changed: ReadonlySet<JobRef> | undefined;
 }
@@ -43,7 +44,16 @@ export async function readLedger(ledger: Ledger, signal: AbortSignal, before?: O
   const unresolved = new Set((state?.intents ?? []).map(({ ref }) => ref));
   const paused = new Map(Object.entries(state?.paused ?? {}));
   const changed = before === undefined ? undefined : changedSince(before, unread, known);
-  return { commit, state, known, unresolved, paused, restarts: restartsOf(state), changed };
+  return {
+    commit,
+    state,
+    known,
+    unresolved,
+    paused,
+    restarts: restartsOf(state),
+    runs: runsOf(state),
+    changed,
+  };
 }
 
 function restartsOf(state: LedgerState | undefined): Map<JobRef, AskedRestart> {
@@ -52,6 +62,16 @@ function restartsOf(state: LedgerState | undefined): Map<JobRef, AskedRestart> {
     Object.entries(state?.restarts ?? {}).map(([name, asked]) => {
       const from = announced.get(name as JobRef)?.liveVersion;
       return [name as JobRef, from === undefined ? asked : { ...asked, from }];
+    }),
+  );
+}
+
+function runsOf(state: LedgerState | undefined): OnRecord['runs'] {
+  const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent.action]));
+  return new Map(
+    Object.entries(state?.runs ?? {}).map(([name, asked]) => {
+      const ref = name as JobRef;
+      return [ref, { ...asked, announced: announced.get(ref) === asked.act }];
     }),
   );
 }

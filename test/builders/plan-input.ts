@@ -103,6 +103,7 @@ export function input(parts: Partial<PlanInput> = {}): PlanInput {
     unresolved: new Set(),
     paused: new Map(),
     restarts: new Map(),
+    runs: new Map(),
     unreadable: new Map(),
     schedulers: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
     ignoreFields: [],

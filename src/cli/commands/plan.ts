@@ -75,6 +75,7 @@ async function planOf(
       unresolved: onRecord.unresolved,
       paused: onRecord.paused,
       restarts: onRecord.restarts,
+      runs: onRecord.runs,
       unreadable,
       schedulers: models,
       ignoreFields: environment.deploy.ignoreFields,

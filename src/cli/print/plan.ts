@@ -11,6 +11,8 @@ const MARKS: Record<
   update: { mark: '~', color: 'yellow' },
   scale: { mark: '~', color: 'yellow' },
   restart: { mark: '~', color: 'yellow' },
+  trigger: { mark: '>', color: 'yellow' },
+  kill: { mark: 'x', color: 'yellow' },
   delete: { mark: '-', color: 'red' },
   blocked: { mark: '!', color: 'magenta' },
   none: { mark: ' ', color: 'dim' },
@@ -87,12 +89,24 @@ function valueText(value: unknown): string {
 }
 
 function summary(plan: Plan): string {
-  const actions: Change['action'][] = ['create', 'update', 'scale', 'restart', 'delete', 'blocked', 'none'];
+  const actions: Change['action'][] = [
+    'create',
+    'update',
+    'scale',
+    'restart',
+    'trigger',
+    'kill',
+    'delete',
+    'blocked',
+    'none',
+  ];
   const words = {
     create: 'to create',
     update: 'to update',
     scale: 'to scale',
     restart: 'to restart',
+    trigger: 'to run',
+    kill: 'to end',
     delete: 'to delete',
     blocked: 'held',
     none: 'as in Git',

@@ -118,6 +118,8 @@ export interface SchedulerModel {
   runs?(job: Pick<Job, 'kind' | 'spec'>, at: { from: number; live: boolean }): Iterable<string> | undefined;
   /** Kinds whose tasks can be replaced as they are. */
   readonly restartKinds?: readonly JobKind[];
+  /** Kinds whose runs can be started and ended by hand. */
+  readonly runKinds?: readonly JobKind[];
   /** A live job as a manifest: without defaults, and without what only the server writes. */
   exported?(live: { kind: JobKind; spec: JsonObject }): JsonObject;
   /** True where a live job carries our marks of ownership but is not what they were put on: a copy of such a job. */

@@ -6,6 +6,13 @@ export interface Asked {
   reason?: string;
 }
 
+/** A run of a job that is to be started, or runs that are to be ended. */
+export interface AskedRun extends Asked {
+  act: 'trigger' | 'kill';
+  /** Of a run that is to be started: put after those of the job. */
+  args?: string;
+}
+
 /** Stands for all jobs of an environment. */
 export const EVERY_JOB = '*';
 

@@ -2,7 +2,7 @@ import { sortByDependencies } from '../job/graph.js';
 import type { Job, ValidatedJob } from '../job/job.js';
 import type { JobRef } from '../job/job-ref.js';
 import { digest } from '../source/digest.js';
-import { holdPaused, withRestart } from './obey-orders.js';
+import { holdPaused, withRestart, withRun } from './obey-orders.js';
 import { blocked, changeOfDesired, changeOfForgotten, changeOfGone } from './diff.js';
 import { holdSets, inSets } from './sets.js';
 import { gatePrunes, type PrunePolicy } from './gate.js';
@@ -67,7 +67,8 @@ function statedChanges(input: PlanInput, { stated, live }: View): { acting: Chan
   const [acting, idle]: [Change[], Change[]] = [[], []];
   for (const job of stated) {
     const change: Change = { ...changeOfDesired(job, live.get(job.ref), input), after: [] };
-    const asked = input.restarts.size === 0 ? change : withRestart(change, input);
+    const restarted = input.restarts.size === 0 ? change : withRestart(change, input);
+    const asked = input.runs.size === 0 ? restarted : withRun(restarted, input);
     if (asked.action === 'none' && !asked.unresolved) idle.push(asked);
     else acting.push(asked);
   }

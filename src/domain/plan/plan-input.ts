@@ -5,7 +5,7 @@ import type { JsonObject } from '../source/json.js';
 import type { Revision } from '../source/revision.js';
 import type { LayerTree } from '../source/tree.js';
 import type { FieldRule } from './field-rules.js';
-import type { Asked } from './asked.js';
+import type { Asked, AskedRun } from './asked.js';
 import type { LiveJob } from './plan.js';
 
 /** What is on record of a job: from the ledger. */
@@ -60,6 +60,8 @@ export interface PlanInput {
   paused: ReadonlyMap<string, Asked>;
   /** Jobs that are to be restarted as they are. */
   restarts: ReadonlyMap<JobRef, AskedRestart>;
+  /** Runs that are to be started or ended. `announced`: that has been begun. */
+  runs: ReadonlyMap<JobRef, AskedRun & { announced?: boolean }>;
   /** Existing jobs of others that may be taken over. */
   adopt: 'none' | 'all' | ReadonlySet<JobRef>;
   /** Failed jobs that may be tried again although nothing changed. */

@@ -22,7 +22,9 @@ export interface LiveJob {
   deploying?: boolean;
 }
 
-export type ChangeAction = 'create' | 'update' | 'scale' | 'restart' | 'delete' | 'none' | 'blocked';
+/** `trigger` starts a run and `kill` ends those that go on; neither changes a definition. */
+export type ChangeAction =
+  'create' | 'update' | 'scale' | 'restart' | 'trigger' | 'kill' | 'delete' | 'none' | 'blocked';
 
 /** One line of a plan. */
 export interface Change {
@@ -42,6 +44,8 @@ export interface Change {
   fields: FieldDiff[];
   /** Differences in fields that somebody else owns; they are left as they are. */
   elsewhere?: FieldDiff[];
+  /** Of a run that is started. */
+  args?: string;
   /** The group that it is changed together with: all of them or none. */
   together?: string;
   /** Why: "new in Git", "changed in Git", "changed by hand", "gone from Git", … */

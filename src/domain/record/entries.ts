@@ -1,6 +1,6 @@
 import type { JobRef } from '../job/job-ref.js';
 import type { Change, Plan } from '../plan/plan.js';
-import { endsRestart } from '../plan/obey-orders.js';
+import { endsRestart, sendsNothing } from '../plan/obey-orders.js';
 import { without } from './orders.js';
 import { digest } from '../source/digest.js';
 import type { JsonObject } from '../source/json.js';
@@ -68,7 +68,13 @@ export function outcomeEntry(
     phase: 'outcome',
     outcomes: [...outcomes],
     files,
-    state: { ...base(plan, state, facts), ...restartsLeft(outcomes, state), jobs, intents },
+    state: {
+      ...base(plan, state, facts),
+      ...restartsLeft(outcomes, state),
+      ...runsLeft(outcomes, state),
+      jobs,
+      intents,
+    },
   };
 }
 
@@ -94,6 +100,21 @@ function restartsLeft(
   return restarts === undefined ? {} : { restarts };
 }
 
+/** A run is done with when that was tried, however it ended: nobody wants it hours later. */
+function runsLeft(outcomes: readonly Outcome[], state: LedgerState | undefined): Pick<LedgerState, 'runs'> {
+  const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent.action]));
+  const done = outcomes.filter(({ ref, action, state: end }) => {
+    if (end === 'blocked' || end === 'unknown') return false;
+    const real = action === 'none' ? (announced.get(ref) ?? action) : action;
+    return real === 'trigger' || real === 'kill' || real === 'delete';
+  });
+  const runs = without(
+    state?.runs,
+    done.map(({ ref }) => ref),
+  );
+  return runs === undefined ? {} : { runs };
+}
+
 function settle(
   outcome: Outcome,
   change: Change,
@@ -109,17 +130,16 @@ function settle(
     delete jobs[outcome.ref];
     return;
   }
-  // A restart sends no definition: what was sent last stays what it is.
-  const document =
-    outcome.action === 'restart'
-      ? undefined
-      : (outcome.sent ?? (outcome.state === 'applied' ? change.desired?.spec : undefined));
+  // Where no definition is sent, what was sent last stays what it is.
+  const document = sendsNothing(outcome.action)
+    ? undefined
+    : (outcome.sent ?? (outcome.state === 'applied' ? change.desired?.spec : undefined));
   if (document !== undefined) files[path] = document;
   const before = jobs[outcome.ref];
   const file = document === undefined ? before?.file : path;
   const stated = document === undefined ? before?.stated : outcome.stated;
   const failed =
-    outcome.action !== 'restart' && (outcome.state === 'failed' || outcome.state === 'rolled-back');
+    !sendsNothing(outcome.action) && (outcome.state === 'failed' || outcome.state === 'rolled-back');
   jobs[outcome.ref] = {
     scheduler: outcome.scheduler,
     kind: outcome.kind,
@@ -161,6 +181,7 @@ function base(plan: Plan, state: LedgerState | undefined, { pass }: PassFacts): 
     intents: [],
     ...(state?.paused === undefined ? {} : { paused: state.paused }),
     ...(state?.restarts === undefined ? {} : { restarts: state.restarts }),
+    ...(state?.runs === undefined ? {} : { runs: state.runs }),
   };
 }
 

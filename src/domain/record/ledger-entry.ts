@@ -5,7 +5,7 @@ import type { ObjectId, Revision } from '../source/revision.js';
 import type { LayerTree } from '../source/tree.js';
 import type { Outcome, OutcomeState } from './outcome.js';
 import type { ChangeAction } from '../plan/plan.js';
-import type { Asked } from '../plan/asked.js';
+import type { Asked, AskedRun } from '../plan/asked.js';
 
 /** What the ledger knows of one job: the value of `jobs[REF]` in `state.json`. */
 export interface LedgerJob {
@@ -58,6 +58,8 @@ export interface LedgerState {
   paused?: Readonly<Record<string, Asked>>;
   /** Jobs that are to be restarted as they are, by reference. */
   restarts?: Readonly<Record<string, Asked>>;
+  /** Runs that are to be started or ended, by the reference of the job. */
+  runs?: Readonly<Record<string, AskedRun>>;
 }
 
 /** What is appended. One commit each: the intent before the first call of a pass, the outcome after its last. */

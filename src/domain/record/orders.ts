@@ -1,19 +1,21 @@
 import type { JobRef } from '../job/job-ref.js';
-import { EVERY_JOB, type Asked } from '../plan/asked.js';
+import { EVERY_JOB, type Asked, type AskedRun } from '../plan/asked.js';
 import { oneLine } from '../source/one-line.js';
 import type { LedgerState } from './ledger-entry.js';
 
 /**
  * What a person tells deployers, on record like everything else.
  * pause: nothing is sent for a job, or for all of them · resume: it is again · retry: what failed is tried again as it
- * is · restart: all tasks of a job are replaced as they are.
+ * is · restart: all tasks of a job are replaced as they are · trigger: a job is run once, now · kill: its runs are ended.
  */
-export type OrderVerb = 'pause' | 'resume' | 'retry' | 'restart';
+export type OrderVerb = 'pause' | 'resume' | 'retry' | 'restart' | 'trigger' | 'kill';
 
 export interface Order extends Asked {
   verb: OrderVerb;
   /** Empty: the environment. */
   refs: readonly JobRef[];
+  /** Of a run: put after the arguments of the job. */
+  args?: string;
 }
 
 /** An entry that is no pass: it changes what the next pass does. */
@@ -32,7 +34,7 @@ export function orderEntry(order: Order, state: LedgerState): OrderEntry | undef
     : { phase: 'order', environment: state.environment, order, state: next };
 }
 
-function obeyed({ verb, refs, by, at, reason }: Order, state: LedgerState): LedgerState | undefined {
+function obeyed({ verb, refs, by, at, reason, args }: Order, state: LedgerState): LedgerState | undefined {
   const asked: Asked = { by: oneLine(by), at, ...(reason === undefined ? {} : { reason: oneLine(reason) }) };
   const names = refs.length === 0 ? [EVERY_JOB] : [...refs];
   // Said once more without a reason it is no news, and the reason of the first time stays.
@@ -46,6 +48,12 @@ function obeyed({ verb, refs, by, at, reason }: Order, state: LedgerState): Ledg
     return news(state.restarts, refs)
       ? { ...state, restarts: { ...state.restarts, ...withAll(refs, asked) } }
       : undefined;
+  if (verb === 'trigger' || verb === 'kill') {
+    const run: AskedRun = { ...asked, act: verb, ...(args === undefined ? {} : { args: oneLine(args) }) };
+    const isNews =
+      refs.some((ref) => state.runs?.[ref]?.act !== verb) || reason !== undefined || args !== undefined;
+    return isNews ? { ...state, runs: { ...state.runs, ...withAll(refs, run) } } : undefined;
+  }
   if (verb === 'resume') {
     const paused = without(state.paused, names);
     return paused === undefined ? undefined : { ...state, paused };
@@ -76,6 +84,6 @@ export function without<T>(
   return Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
 }
 
-function withAll(names: readonly string[], asked: Asked): Record<string, Asked> {
+function withAll<T extends Asked>(names: readonly string[], asked: T): Record<string, T> {
   return Object.fromEntries(names.map((name) => [name, asked]));
 }

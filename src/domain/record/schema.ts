@@ -90,5 +90,18 @@ export const ledgerStateSchema = {
       description: 'Jobs that are to be restarted as they are, by reference.',
       additionalProperties: asked,
     },
+    runs: {
+      type: 'object',
+      description: 'Runs that are to be started or ended, by the reference of the job.',
+      additionalProperties: {
+        ...asked,
+        required: [...asked.required, 'act'],
+        properties: {
+          ...asked.properties,
+          act: { enum: ['trigger', 'kill'] },
+          args: { type: 'string', description: 'Put after the arguments of the job.' },
+        },
+      },
+    },
   },
 } as const;

@@ -133,7 +133,7 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
             async (held, signal) => {
               const next = { full: true, ...how, signal };
               let result = await pass(held, next);
-              for (let again = 1; again <= REPLANS && wantsNewPlan(result); again++)
+              for (let again = 1; again <= REPLANS && wantsNewPlan(result, memory); again++)
                 result = await pass(held, next);
               return result;
             },
@@ -149,7 +149,7 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
             const full = clock.now() - fullAt >= pollMs;
             const result = await pass(held, { signal: roundSignal, trigger: 'run', full });
             if (full) fullAt = clock.now();
-            replans = wantsNewPlan(result) ? replans + 1 : 0;
+            replans = wantsNewPlan(result, memory) ? replans + 1 : 0;
             if (replans > 0 && replans <= REPLANS) bell.ring();
             throwIfUnreadable(result);
           },
@@ -161,9 +161,12 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
   };
 }
 
-/** Something was not as the plan had it any more. */
-function wantsNewPlan(result: DeployResult): boolean {
-  return result.kind === 'applied' && result.applied.outcomes.some(({ replan }) => replan === true);
+/** Something was not as the plan had it any more, or a run that a person wants had to wait for another change of its job. */
+function wantsNewPlan(result: DeployResult, { onRecord }: DeployMemory): boolean {
+  if (result.kind !== 'applied') return false;
+  return result.applied.outcomes.some(
+    ({ ref, replan, state }) => replan === true || (state === 'applied' && onRecord?.runs.has(ref) === true),
+  );
 }
 
 function holding(held: HeldLock | undefined): HeldLock {

@@ -56,8 +56,8 @@ export async function observeDeploy(
   memory.mirror = { mirrorRef, held };
   const onRecord = await readLedger(ledger, signal, memory.onRecord);
   memory.onRecord = onRecord;
-  const { changed, unresolved, restarts } = onRecord;
-  memory.lookAgain(changed ?? [], unresolved, restarts.keys());
+  const { changed, unresolved, restarts, runs } = onRecord;
+  memory.lookAgain(changed ?? [], unresolved, restarts.keys(), runs.keys());
   const models = await modelsNow(sources, memory, { signal, full });
   const declared = declaredJobs(mirroredLayers(mirrorRef.folders, files, memory.manifests), models, {
     cache: memory.manifests,
@@ -80,6 +80,7 @@ export async function observeDeploy(
     unresolved: onRecord.unresolved,
     paused: onRecord.paused,
     restarts: onRecord.restarts,
+    runs: onRecord.runs,
     unreadable,
     schedulers: models,
     ...(since === undefined ? {} : { since }),

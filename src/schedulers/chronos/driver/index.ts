@@ -14,6 +14,7 @@ import { ChronosClient } from './api/client.js';
 import type { Driving } from './driving.js';
 import type { End } from './end.js';
 import { liveJobOf } from './live-job.js';
+import { kill, trigger } from './operate.js';
 import { put } from './put.js';
 import { ChronosReading } from './reading.js';
 import { remove } from './remove.js';
@@ -89,6 +90,9 @@ export function chronosScheduler(options: ChronosOptions): Scheduler {
 
 function carryOut(change: Change, driving: Driving, options: ApplyOptions): Promise<End> {
   if (change.action === 'none') return judge(change, driving, options);
+  if (change.action === 'trigger')
+    return trigger(change.id, change.args === undefined ? [] : [change.args], driving, options);
+  if (change.action === 'kill') return kill(change.id, driving, options);
   return change.action === 'delete' ? remove(change, driving, options) : put(change, driving, options);
 }
 

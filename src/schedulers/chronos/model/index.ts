@@ -75,6 +75,7 @@ export const chronosModel: SchedulerModel = {
       .map((parent) => jobRef(job.scheduler, parent))
       .sort(),
   compare,
+  runKinds: ['scheduled', 'dependent'],
   runs,
   exported,
 
