@@ -56,6 +56,7 @@ export const plainModel: SchedulerModel = {
     };
   },
   restartKinds: ['job'],
+  runKinds: ['job'],
   images: () => [],
 };
 

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { until } from '../scenario/processes.js';
+import type { ChronosUnderTest } from './chronos-under-test.js';
+import { itOf } from './under-test.js';
 
 interface Answer {
   status: number;
@@ -11,8 +13,9 @@ interface Answer {
 type Job = Record<string, unknown> & { name: string };
 
 /** What Towline relies on in Chronos's API (3.x), the unpleasant parts included; holds for the sandbox and for a real one. */
-export function chronosApiContract(url: () => string): void {
+export function chronosApiContract(under: ChronosUnderTest): void {
   describe("Chronos's API", () => {
+    const it = itOf(under);
     const mark = `towline-contract-${randomBytes(4).toString('hex')}`;
     const call = async (
       method: string,
@@ -20,9 +23,9 @@ export function chronosApiContract(url: () => string): void {
       body?: unknown,
       type = 'application/json',
     ): Promise<Answer> => {
-      const answer = await fetch(`${url()}/v1/scheduler${path}`, {
+      const answer = await fetch(`${under.url()}/v1/scheduler${path}`, {
         method,
-        headers: body === undefined ? {} : { 'content-type': type },
+        headers: { ...under.headers, ...(body === undefined ? {} : { 'content-type': type }) },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await answer.text();
@@ -52,7 +55,7 @@ export function chronosApiContract(url: () => string): void {
       });
 
     beforeAll(async () => {
-      expect((await fetch(`${url()}/ping`)).status).toBe(200);
+      expect((await fetch(`${under.url()}/ping`, { headers: under.headers })).status).toBe(200);
     });
     afterAll(async () => {
       // Leaves first: deleting a parent would rewrite its children.
@@ -64,7 +67,7 @@ export function chronosApiContract(url: () => string): void {
       }
     });
 
-    it('takes a scheduled job with 204 and no body, and fills defaults in', async () => {
+    it([], 'takes a scheduled job with 204 and no body, and fills defaults in', async () => {
       expect(await post('one')).toMatchObject({ status: 204, text: '' });
       expect(await seen('one')).toMatchObject({
         command: 'true',
@@ -79,19 +82,19 @@ export function chronosApiContract(url: () => string): void {
       });
     });
 
-    it('drops keys that it does not know without a word', async () => {
+    it([], 'drops keys that it does not know without a word', async () => {
       expect((await post('typo', { disable: true })).status).toBe(204);
       const job = await seen('typo');
       expect(job).not.toHaveProperty('disable');
       expect(job['disabled']).toBe(false);
     });
 
-    it('reads null as a word, not as an absent field', async () => {
+    it([], 'reads null as a word, not as an absent field', async () => {
       await post('nulls', { description: null, shell: null });
       expect(await seen('nulls')).toMatchObject({ description: 'null', shell: false });
     });
 
-    it('shows uris as fetch and fetch as uris in its list, and not in the single job', async () => {
+    it([], 'shows uris as fetch and fetch as uris in its list, and not in the single job', async () => {
       await post('files', { uris: ['http://localhost/a.tgz'] });
       const job = await seen('files');
       expect(job['fetch']).toMatchObject([{ uri: 'http://localhost/a.tgz' }]);
@@ -99,69 +102,75 @@ export function chronosApiContract(url: () => string): void {
       expect(single['fetch']).toEqual([]);
     });
 
-    it('replaces a job as a whole, its counters included', async () => {
+    it([], 'replaces a job as a whole, its counters included', async () => {
       await post('counted', { successCount: 7, owner: 'somebody@example.com' });
       expect(await seen('counted')).toMatchObject({ successCount: 7 });
       await post('counted');
       expect(await seen('counted', (j) => j['successCount'] === 0)).toMatchObject({ owner: '' });
     });
 
-    it.each([
+    for (const [what, body, status] of [
       ['broken JSON', '{"name": ', 500],
       ['no name', { command: 'true', schedule: later }, 500],
       ['a dependent job at the other endpoint', { name: 'x', command: 'true', parents: ['y'] }, 500],
       ['a cron expression', { name: `${mark}-cron`, command: 'true', schedule: '0 3 * * *' }, 400],
       ['a name with a space', { name: `${mark} b`, command: 'true', schedule: later }, 400],
-    ])(
-      'answers %s with an error that is permanent, whatever its number says',
-      async (_what, body, status) => {
+    ] as const)
+      it([], `answers ${what} with an error that is permanent, whatever its number says`, async () => {
         expect((await call('POST', '/iso8601', body)).status).toBe(status);
-      },
-    );
+      });
 
-    it('wants its content type', async () => {
+    it([], 'wants its content type', async () => {
       const body = JSON.stringify({ name: nameOf('plain'), command: 'true', schedule: later });
       expect((await call('POST', '/iso8601', body, 'text/plain')).status).toBe(415);
     });
 
-    it('answers 400, not 404, for a job that it does not have', async () => {
+    it([], 'answers 400, not 404, for a job that it does not have', async () => {
       expect((await call('GET', `/job/${nameOf('nobody')}`)).status).toBe(400);
       expect((await call('DELETE', `/job/${nameOf('nobody')}`)).status).toBe(400);
     });
 
-    it('takes a dependent job without its parent with 204, hides it, and shows it once the parent is there', async () => {
-      expect((await post('child', { parents: [nameOf('late')] }, 'dependency')).status).toBe(204);
-      expect(await listed('child')).toBeUndefined();
-      await post('late');
-      await seen('late');
-      await seen('child');
-      expect((await post('child', { parents: [nameOf('nobody')] }, 'dependency')).status).toBe(400);
-      expect((await call('GET', '/graph/csv')).text).toContain(`link,${nameOf('late')},${nameOf('child')}`);
-    });
+    it(
+      [],
+      'takes a dependent job without its parent with 204, hides it, and shows it once the parent is there',
+      async () => {
+        expect((await post('child', { parents: [nameOf('late')] }, 'dependency')).status).toBe(204);
+        expect(await listed('child')).toBeUndefined();
+        await post('late');
+        await seen('late');
+        await seen('child');
+        expect((await post('child', { parents: [nameOf('nobody')] }, 'dependency')).status).toBe(400);
+        expect((await call('GET', '/graph/csv')).text).toContain(`link,${nameOf('late')},${nameOf('child')}`);
+      },
+    );
 
-    it('moves the schedule on when a job runs, whoever started it, and then fires its children', async () => {
-      await post('first', { schedule: 'R5/2099-01-01T03:00:00Z/P1D' });
-      await seen('first');
-      await post('second', { parents: [nameOf('first')] }, 'dependency');
-      await seen('second');
-      expect((await call('PUT', `/job/${nameOf('first')}`)).status).toBe(204);
-      const after = await seen('first', (j) => j['successCount'] === 1);
-      expect(after['schedule']).toMatch(/^R4\/2099-01-01T03:00:00\.000(Z|\+00:00)\/P1D$/);
-      await seen('second', (j) => j['successCount'] === 1);
-      const { jobs } = (await call('GET', '/jobs/summary')).json as { jobs: Job[] };
-      expect(jobs.find((j) => j.name === nameOf('second'))).toMatchObject({
-        status: 'success',
-        schedule: '',
-      });
-    });
+    it(
+      ['tasks'],
+      'moves the schedule on when a job runs, whoever started it, and then fires its children',
+      async () => {
+        await post('first', { schedule: 'R5/2099-01-01T03:00:00Z/P1D' });
+        await seen('first');
+        await post('second', { parents: [nameOf('first')] }, 'dependency');
+        await seen('second');
+        expect((await call('PUT', `/job/${nameOf('first')}`)).status).toBe(204);
+        const after = await seen('first', (j) => j['successCount'] === 1);
+        expect(after['schedule']).toMatch(/^R4\/2099-01-01T03:00:00\.000(Z|\+00:00)\/P1D$/);
+        await seen('second', (j) => j['successCount'] === 1);
+        const { jobs } = (await call('GET', '/jobs/summary')).json as { jobs: Job[] };
+        expect(jobs.find((j) => j.name === nameOf('second'))).toMatchObject({
+          status: 'success',
+          schedule: '',
+        });
+      },
+    );
 
-    it('runs a job whose start lies in the past at once', async () => {
+    it(['tasks'], 'runs a job whose start lies in the past at once', async () => {
       await post('past', { schedule: 'R/2015-01-01T00:00:00Z/P1D' });
       const job = await seen('past', (j) => j['successCount'] === 1);
       expect(Date.parse(String(job['schedule']).split('/')[1] ?? '')).toBeGreaterThan(Date.now());
     });
 
-    it('counts a failure after its retries', async () => {
+    it(['tasks'], 'counts a failure after its retries', async () => {
       await post('fails', { command: 'false', retries: 0, schedule: 'R/2015-01-01T00:00:00Z/P1D' });
       expect(await seen('fails', (j) => j['errorCount'] === 1)).toMatchObject({
         successCount: 0,
@@ -169,26 +178,30 @@ export function chronosApiContract(url: () => string): void {
       });
     });
 
-    it('turns the children of a scheduled job that is deleted into scheduled jobs, and takes things from them', async () => {
-      await post('parent');
-      await seen('parent');
-      await post(
-        'orphan',
-        {
-          parents: [nameOf('parent')],
-          environmentVariables: [{ name: 'A', value: 'b' }],
-          description: 'mine',
-        },
-        'dependency',
-      );
-      await seen('orphan');
-      expect((await call('DELETE', `/job/${nameOf('parent')}`)).status).toBe(204);
-      const orphan = await seen('orphan', (j) => j['schedule'] !== undefined);
-      expect(orphan).toMatchObject({ environmentVariables: [], description: '' });
-      expect(orphan).not.toHaveProperty('parents');
-    });
+    it(
+      [],
+      'turns the children of a scheduled job that is deleted into scheduled jobs, and takes things from them',
+      async () => {
+        await post('parent');
+        await seen('parent');
+        await post(
+          'orphan',
+          {
+            parents: [nameOf('parent')],
+            environmentVariables: [{ name: 'A', value: 'b' }],
+            description: 'mine',
+          },
+          'dependency',
+        );
+        await seen('orphan');
+        expect((await call('DELETE', `/job/${nameOf('parent')}`)).status).toBe(204);
+        const orphan = await seen('orphan', (j) => j['schedule'] !== undefined);
+        expect(orphan).toMatchObject({ environmentVariables: [], description: '' });
+        expect(orphan).not.toHaveProperty('parents');
+      },
+    );
 
-    it('finds by part of a name, ten at most', async () => {
+    it([], 'finds by part of a name, ten at most', async () => {
       const found = (await call('GET', `/jobs/search?name=${mark.toUpperCase()}`)).json as Job[];
       expect(found).toHaveLength(10);
     });

@@ -6,8 +6,12 @@ import { silentLog } from '../../src/runtime/log.js';
 import { startChronosPart } from '../../src/sandbox/chronos/index.js';
 import { until } from '../scenario/processes.js';
 import { chronosApiContract } from './chronos-api.contract.js';
+import { chronosDriverContract } from './chronos-driver.contract.js';
+import { realChronos, type Ability } from './chronos-under-test.js';
+import { sandboxUnderTest } from './under-test.js';
 
-const real = process.env['TOWLINE_TEST_CHRONOS_URL'];
+// Known before tests are named, so that the name of one that is skipped says why.
+const real = await realChronos(process.env);
 
 describe('the Chronos of the sandbox', () => {
   let folder: string;
@@ -21,7 +25,9 @@ describe('the Chronos of the sandbox', () => {
     await part.close();
     await rm(folder, { recursive: true, force: true });
   });
-  chronosApiContract(() => part.url);
+  const under = sandboxUnderTest<Ability>(() => part.url);
+  chronosApiContract(under);
+  chronosDriverContract(under);
 
   const post = (kind: string, job: object) =>
     fetch(`${part.url}/v1/scheduler/${kind}`, {
@@ -57,5 +63,8 @@ if (real === undefined) {
     it.skip('(SKIPPED: set TOWLINE_TEST_CHRONOS_URL to one that may be played with)', () => undefined);
   });
 } else {
-  describe('a real Chronos', () => chronosApiContract(() => real));
+  describe('a real Chronos', () => {
+    chronosApiContract(real);
+    chronosDriverContract(real);
+  });
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { until } from '../scenario/processes.js';
-import { itOf, type MarathonUnderTest } from './marathon-under-test.js';
+import type { MarathonUnderTest } from './marathon-under-test.js';
+import { itOf } from './under-test.js';
 
 interface Answer {
   status: number;

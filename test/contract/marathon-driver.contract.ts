@@ -11,7 +11,8 @@ import { systemClock } from '../../src/runtime/system-clock.js';
 import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { marathonScheduler } from '../../src/schedulers/marathon/driver/index.js';
 import { marathonModel } from '../../src/schedulers/marathon/model/index.js';
-import { itOf, type MarathonUnderTest } from './marathon-under-test.js';
+import type { MarathonUnderTest } from './marathon-under-test.js';
+import { authOf, itOf } from './under-test.js';
 
 const signal = new AbortController().signal;
 
@@ -178,16 +179,4 @@ export function marathonDriverContract(under: MarathonUnderTest): void {
       expect(await apply('delete', two)).toMatchObject({ state: 'applied' });
     });
   });
-}
-
-function authOf({ headers }: MarathonUnderTest): {
-  auth?: { token: string } | { user: string; password: string };
-} {
-  const { authorization = '' } = headers;
-  if (authorization.startsWith('token=')) return { auth: { token: authorization.slice('token='.length) } };
-  if (!authorization.startsWith('Basic ')) return {};
-  const [user = '', ...password] = Buffer.from(authorization.slice('Basic '.length), 'base64')
-    .toString()
-    .split(':');
-  return { auth: { user, password: password.join(':') } };
 }

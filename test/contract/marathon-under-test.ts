@@ -1,34 +1,9 @@
-import { it } from '@jest/globals';
+import { authorization, type UnderTest } from './under-test.js';
 
-/** A Marathon that the contract is run against. */
-export interface MarathonUnderTest {
-  url: () => string;
-  /** What goes with every request, for example `authorization`. */
-  headers: Readonly<Record<string, string>>;
-  /** What it can not show, with the reason. */
-  lacks: ReadonlyMap<Ability, string>;
-  /** How long a test may take. */
-  limitMs: number;
-}
+export type MarathonUnderTest = UnderTest<Ability>;
 
 /** What not every Marathon has, or lets everybody do. */
 export type Ability = 'contract' | 'pods' | 'events' | 'tasks';
-
-/** A test that needs abilities; without them it is skipped, and its name says why. */
-export type NeedingIt = (needs: readonly Ability[], title: string, test: () => Promise<void>) => void;
-
-export function itOf({ lacks, limitMs }: MarathonUnderTest): NeedingIt {
-  return (needs, title, test) => {
-    const reasons = (['contract', ...needs] as const).flatMap((need) => lacks.get(need) ?? []);
-    if (reasons.length === 0) it(title, test, limitMs);
-    else it.skip(`${title} (SKIPPED: ${reasons.join('; ')})`, () => undefined);
-  };
-}
-
-/** The sandbox lacks nothing. */
-export function sandboxUnderTest(url: () => string): MarathonUnderTest {
-  return { url, headers: {}, lacks: new Map(), limitMs: 60_000 };
-}
 
 /**
  * A real Marathon, by TOWLINE_TEST_MARATHON_URL and, where it wants them, _USER and _PASSWORD or _TOKEN. What it is and has
@@ -38,7 +13,7 @@ export async function realMarathon(env: NodeJS.ProcessEnv): Promise<MarathonUnde
   const given = env['TOWLINE_TEST_MARATHON_URL'];
   if (given === undefined) return undefined;
   const url = given.replace(/\/+$/, '');
-  const headers = authorization(env);
+  const headers = authorization(env, 'MARATHON');
   const lacks = new Map<Ability, string>();
   const under = { url: () => url, headers, lacks, limitMs: 300_000 };
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
@@ -72,14 +47,6 @@ export async function realMarathon(env: NodeJS.ProcessEnv): Promise<MarathonUnde
     });
   }
   return under;
-}
-
-function authorization(env: NodeJS.ProcessEnv): Record<string, string> {
-  const [token, user] = [env['TOWLINE_TEST_MARATHON_TOKEN'], env['TOWLINE_TEST_MARATHON_USER']];
-  if (token !== undefined) return { authorization: `token=${token}` };
-  if (user === undefined) return {};
-  const password = env['TOWLINE_TEST_MARATHON_PASSWORD'] ?? '';
-  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
 }
 
 function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {

@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { marathonApiContract } from './marathon-api.contract.js';
 import { marathonDriverContract } from './marathon-driver.contract.js';
-import { realMarathon, sandboxUnderTest } from './marathon-under-test.js';
+import { realMarathon, type Ability } from './marathon-under-test.js';
+import { sandboxUnderTest } from './under-test.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { startMarathonPart, type RunningPart } from '../../src/sandbox/marathon/index.js';
 
@@ -24,7 +25,7 @@ describe('the Marathon of the sandbox', () => {
     await part.close();
     await rm(folder, { recursive: true, force: true });
   });
-  const under = sandboxUnderTest(() => part.url);
+  const under = sandboxUnderTest<Ability>(() => part.url);
   marathonApiContract(under);
   marathonDriverContract(under);
 

@@ -444,6 +444,56 @@ describe('the orders of people', () => {
     expect(scheduler.calls.slice(2)).toEqual(['restart a', 'restart b', 'restart b']);
   });
 
+  it('start a run once, after what else is to be done about its job, and leave what was sent last on record', async () => {
+    const { state, deploy, order, scheduler, ledger } = deployWorld();
+    await state({ a: { n: 1 } });
+    await deploy();
+    await order('trigger', 'a');
+    expect(await order('trigger', 'a')).toBeUndefined();
+    await state({ a: { n: 2 } });
+    await deploy();
+    expect(scheduler.calls.slice(1)).toEqual(['update a', 'trigger a']);
+    expect(await deploy()).toMatchObject({ kind: 'unchanged' });
+    expect(ledger.entries.at(-1)?.files.get('plain/a.json')).toEqual({ id: 'a', n: 2 });
+    expect(ledger.entries.at(-1)?.entry.state.runs).toEqual({});
+    await order('kill', 'a');
+    await deploy();
+    expect(scheduler.calls.slice(3)).toEqual(['kill a']);
+  });
+
+  it('start no run a second time, whether its end or its answer got lost', async () => {
+    for (const how of ['ledger', 'answer'] as const) {
+      const { state, deploy, order, scheduler, ledger } = deployWorld();
+      await state({ a: {} });
+      await deploy();
+      await order('trigger', 'a');
+      if (how === 'answer') scheduler.lost.add('a');
+      else
+        scheduler.afterEffect = () => {
+          ledger.broken = new TowlineError('x', 'refused', 'no');
+        };
+      await deploy().catch(() => undefined);
+      ledger.broken = undefined;
+      await deploy();
+      await deploy();
+      expect(scheduler.calls.slice(1)).toEqual(['trigger a']);
+      expect(ledger.entries.at(-1)?.entry.state).toMatchObject({ runs: {}, intents: [] });
+    }
+  });
+
+  it('start a run that could not be started later, when nothing stands in its way any more', async () => {
+    const { state, deploy, order, scheduler } = deployWorld();
+    await state({ a: {} });
+    await deploy();
+    await order('pause', 'a');
+    await order('trigger', 'a');
+    await deploy();
+    expect(scheduler.calls.slice(1)).toEqual([]);
+    await order('resume', 'a');
+    await deploy();
+    expect(scheduler.calls.slice(1)).toEqual(['trigger a']);
+  });
+
   it('let a failed job be tried again as it is', async () => {
     const { state, deploy, order, scheduler } = deployWorld();
     scheduler.ends.set('a', 'failed');

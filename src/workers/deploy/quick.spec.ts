@@ -46,7 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('order' as const),
-      verb: fc.constantFrom('pause', 'resume', 'retry', 'restart'),
+      verb: fc.constantFrom('pause', 'resume', 'retry', 'restart', 'trigger', 'kill'),
       id: fc.option(fc.constantFrom(...IDS), { nil: undefined }),
     }),
   },
