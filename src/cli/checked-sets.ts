@@ -13,6 +13,7 @@ import {
 } from '../queries/declared.js';
 import { layersAt } from '../queries/revision-files.js';
 import { TowlineError } from '../runtime/errors.js';
+import { systemClock } from '../runtime/system-clock.js';
 import { SCHEDULER_KINDS } from '../schedulers/registry.js';
 import type { Session } from './compose.js';
 import type { Io } from './io.js';
@@ -34,7 +35,7 @@ export async function checkWorkTree(environment: EnvironmentConfig, checks: Chec
   const layers = await workTreeLayers(environment, session.home);
   return check(environment.name, layers, {
     ...checks,
-    models: session.models(environment),
+    models: toldTheTime(session.models(environment)),
     rules: environment.rules,
   });
 }
@@ -49,7 +50,7 @@ export async function checkRevision(
   const layers = await layersAt(await session.repository(), revision, environment.layers, io.signal);
   return check(environment.name, layers, {
     ...checks,
-    models: session.models(environment),
+    models: toldTheTime(session.models(environment)),
     rules: environment.rules,
   });
 }
@@ -110,7 +111,7 @@ function checkAffected(
   { before, after, changed }: { before?: LayerFiles[]; after: LayerFiles[]; changed: ReadonlySet<string> },
   { session, cache }: Checks,
 ): Checked {
-  const models = session.models(environment);
+  const models = toldTheTime(session.models(environment));
   const judged = declaredJobs(after, models, { rules: environment.rules, cache });
   const old = before === undefined ? [] : declaredJobs(before, models, { cache }).jobs;
   const affected = affectedFiles(changed, [...old, ...judged.jobs, ...judged.rejected], models);
@@ -149,7 +150,7 @@ export async function checkPaths(
   const unread = given.unread.filter((file) => left.has(file.path));
   if (files.length + unread.length > 0 || sets.length === 0) {
     const only = env === undefined ? undefined : named[0];
-    const models = only === undefined ? everyModel() : session.models(only);
+    const models = toldTheTime(only === undefined ? everyModel() : session.models(only));
     sets.push(
       check(paths.join(' '), [{ folder: '', files, unread }], { ...checks, models, rules: only?.rules }),
     );
@@ -210,6 +211,14 @@ function check(
 }
 
 /** Without an environment every scheduler that Towline knows may be meant. */
+/** People are told of what has passed. */
+function toldTheTime(models: Models): Models {
+  const now = systemClock.now();
+  return new Map(
+    [...models].map(([name, { model, context }]) => [name, { model, context: { ...context, now } }]),
+  );
+}
+
 function everyModel(): Models {
   return new Map(
     [...SCHEDULER_KINDS].map(([kind, { model }]) => [kind, { model, context: { settings: {} } }]),

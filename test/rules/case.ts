@@ -8,6 +8,8 @@ export interface RuleCase {
   good: object;
   /** Settings of the environment; `version` is the server's. */
   settings?: Record<string, string>;
+  /** ISO 8601; absent: no rule may look at the time. */
+  now?: string;
   /** Groups that are changed as one. */
   together?: string[];
 }

@@ -2,6 +2,42 @@ import type { RuleCase } from './case.js';
 
 const many = Object.fromEntries(Array.from({ length: 110 }, (_, at) => [`zzzzzz${at}`, 1]));
 
+/** What Chronos carries out, though perhaps not as it was meant. */
+export const CHRONOS_CASES: readonly RuleCase[] = [
+  {
+    code: 'chronos/at-once',
+    bad: { schedule: 'R//P1D' },
+    at: '/schedule',
+    good: { schedule: 'R/2020-01-01T03:00:00Z/P1D' },
+  },
+  {
+    code: 'chronos/at-once',
+    bad: { schedule: 'R1/2020-01-01T03:00:00Z/P1D' },
+    at: '/schedule',
+    good: { schedule: 'R1/2020-01-03T03:00:00Z/P1D' },
+    now: '2020-01-02T00:00:00Z',
+  },
+  { code: 'chronos/epsilon', bad: { epsilon: 'PT59S' }, at: '/epsilon', good: { epsilon: 'PT1M' } },
+  {
+    code: 'chronos/overlap',
+    bad: { maxCompletionTime: 86_401 },
+    at: '/maxCompletionTime',
+    good: { maxCompletionTime: 86_400 },
+  },
+  {
+    code: 'chronos/zone-name',
+    bad: { scheduleTimeZone: 'BST' },
+    at: '/scheduleTimeZone',
+    good: { scheduleTimeZone: 'Europe/London' },
+  },
+  {
+    code: 'chronos/run-on-deploy',
+    bad: { schedule: 'R1/2099-01-01T03:00:00Z/P1D', runOnDeploy: true },
+    at: '/runOnDeploy',
+    good: { runOnDeploy: true },
+  },
+];
+
 /** What the schema finds, laid over a job that runs `true` once a day. */
 export const CHRONOS_SCHEMA_CASES: readonly RuleCase[] = [
   { code: 'chronos/type', bad: { retries: 'two' }, at: '/retries', good: { retries: 2 } },

@@ -12,13 +12,21 @@ import { CHRONOS_SETS, MARATHON_SETS } from './sets.cases.js';
 function findings(
   jobs: readonly object[],
   code: string,
-  { settings = {}, together = [] }: Pick<RuleCase, 'settings' | 'together'> = {},
+  { settings = {}, together = [], now }: Pick<RuleCase, 'settings' | 'together' | 'now'> = {},
 ): string[] {
   const { version, ...rest } = settings;
   const schedulers = new Map(
     [...SCHEDULER_KINDS].map(([name, { model }]) => [
       name,
-      { model, context: { settings: rest, together, ...(version === undefined ? {} : { version }) } },
+      {
+        model,
+        context: {
+          settings: rest,
+          together,
+          ...(version === undefined ? {} : { version }),
+          ...(now === undefined ? {} : { now: Date.parse(now) }),
+        },
+      },
     ]),
   );
   const manifests = jobs.map((job, at) =>

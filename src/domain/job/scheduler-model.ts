@@ -27,6 +27,8 @@ export interface Comparison {
 export interface ModelContext {
   /** Server version where known, e.g. `1.10.17`. */
   version?: string;
+  /** Milliseconds since the epoch, where people are to be told of what has passed. A plan never depends on it. */
+  now?: number;
   /** Groups whose jobs are changed as one, by their ids. */
   together?: readonly string[];
   /** Names of the environment's other settings that a model understands (for example `mesosRole`). */

@@ -2,13 +2,15 @@ import { jobRef } from '../../../domain/job/job-ref.js';
 import type { SchedulerModel } from '../../../domain/job/scheduler-model.js';
 import { schemaCheck } from '../../../domain/job/validate/schema-check.js';
 import type { Diagnostic } from '../../../domain/source/diagnostic.js';
-import { isObject, pointer, valueAt, type Json } from '../../../domain/source/json.js';
+import { isObject, pointer, valueAt, type Json, type JsonObject } from '../../../domain/source/json.js';
 import { compare } from './compare.js';
+import { isCron, isoOfCron } from './cron.js';
 import { exported } from './exported.js';
 import { runs } from './runs.js';
 import { STATE_FIELDS } from './fields.js';
 import { checkJob, checkSet, parentsOf, RULES } from './rules.js';
 import { jobSchema } from './schema.js';
+import { warningsOf, WARNINGS } from './warnings.js';
 
 const check = schemaCheck(jobSchema, 'chronos');
 
@@ -29,7 +31,7 @@ export const chronosModel: SchedulerModel = {
     },
   ],
   naming: { member: 'name', canonical: (name) => name },
-  rules: RULES,
+  rules: [...RULES, ...WARNINGS],
 
   /** A job by its shape: a name, and a schedule or parents; a name and a command alone are a slip that is refused later. */
   recognise(value) {
@@ -42,7 +44,7 @@ export const chronosModel: SchedulerModel = {
     const value = valueAt(document.value, at);
     if (!isObject(value) || typeof value['name'] !== 'string') return { jobs: [], diagnostics: [] };
     const diagnostics: Diagnostic[] = [];
-    const spec = { ...value };
+    const spec = withoutCron(value);
     for (const name of STATE_FIELDS) {
       if (!(name in spec)) continue;
       delete spec[name];
@@ -68,7 +70,11 @@ export const chronosModel: SchedulerModel = {
     };
   },
 
-  validate: (job) => [...check(withoutNulls(job.spec), job.source.placeOf), ...checkJob(job)],
+  validate: (job, { now }) => [
+    ...check(withoutNulls(job.spec), job.source.placeOf),
+    ...checkJob(job),
+    ...warningsOf(job, now),
+  ],
   validateSet: (jobs) => checkSet(jobs),
   dependencies: (job) =>
     parentsOf(job.spec)
@@ -84,6 +90,14 @@ export const chronosModel: SchedulerModel = {
     return isObject(container) && typeof container['image'] === 'string' ? ['/container/image'] : [];
   },
 };
+
+/** A cron expression as the interval that it means; one that means none stays, and is refused later. */
+function withoutCron(value: JsonObject): JsonObject {
+  const { schedule, scheduleTimeZone } = value;
+  if (typeof schedule !== 'string' || !isCron(schedule)) return { ...value };
+  const converted = isoOfCron(schedule, typeof scheduleTimeZone === 'string' ? scheduleTimeZone : '');
+  return 'schedule' in converted ? { ...value, schedule: converted.schedule } : { ...value };
+}
 
 /** Nulls have a rule of their own; without them the schema says nothing twice. */
 function withoutNulls(value: Json): Json {

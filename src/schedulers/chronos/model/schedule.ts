@@ -1,5 +1,7 @@
-import { DateTime, Duration, IANAZone } from 'luxon';
+import { DateTime, Duration } from 'luxon';
 import type { JsonObject } from '../../../domain/source/json.js';
+import { isCron, isoOfCron } from './cron.js';
+import { knownZone } from './zones.js';
 
 /** `R5/2026-01-01T03:00:00Z/P1D`, taken apart. */
 export interface Schedule {
@@ -17,44 +19,6 @@ export function zoneOf(spec: JsonObject): string {
   return typeof spec['scheduleTimeZone'] === 'string' ? spec['scheduleTimeZone'] : '';
 }
 
-/** Short names and the regions that Java takes them for, with their summer time (Joda-Time, DateTimeZone). */
-export const JAVA_ZONES: Readonly<Record<string, string>> = {
-  ACT: 'Australia/Darwin',
-  AET: 'Australia/Sydney',
-  AGT: 'America/Argentina/Buenos_Aires',
-  ART: 'Africa/Cairo',
-  AST: 'America/Anchorage',
-  BET: 'America/Sao_Paulo',
-  BST: 'Asia/Dhaka',
-  CAT: 'Africa/Harare',
-  CNT: 'America/St_Johns',
-  CST: 'America/Chicago',
-  CTT: 'Asia/Shanghai',
-  EAT: 'Africa/Addis_Ababa',
-  ECT: 'CET',
-  EST: 'America/New_York',
-  HST: 'Pacific/Honolulu',
-  IET: 'America/Indiana/Indianapolis',
-  IST: 'Asia/Kolkata',
-  JST: 'Asia/Tokyo',
-  MIT: 'Pacific/Apia',
-  MST: 'America/Denver',
-  NET: 'Asia/Yerevan',
-  NST: 'Pacific/Auckland',
-  PLT: 'Asia/Karachi',
-  PNT: 'America/Phoenix',
-  PRT: 'America/Puerto_Rico',
-  PST: 'America/Los_Angeles',
-  SST: 'Pacific/Guadalcanal',
-  VST: 'Asia/Ho_Chi_Minh',
-};
-
-/** The tz database's name of a zone; undefined where Java would take GMT without a word. */
-export function knownZone(zone: string): string | undefined {
-  if (Object.hasOwn(JAVA_ZONES, zone)) return JAVA_ZONES[zone];
-  return IANAZone.isValidZone(zone) ? zone : undefined;
-}
-
 /** A repeating interval, or what is wrong with it (reference: chronos.md §2, "Schedule"). */
 export function parseSchedule(
   text: string,
@@ -64,11 +28,10 @@ export function parseSchedule(
   const parts = text.split('/');
   const [head = '', start = '', period = ''] = parts;
   if (parts.length !== 3 || !/^R[0-9]*$/.test(head)) {
-    const cron = /^\S+( \S+){4,5}$/.test(text.trim());
-    return {
-      problem: cron ? 'it is a cron expression' : 'it is no ISO 8601 repeating interval',
-      fix: example,
-    };
+    const cron = isCron(text) ? isoOfCron(text, zone) : undefined;
+    return cron !== undefined && 'problem' in cron
+      ? cron
+      : { problem: 'it is no ISO 8601 repeating interval', fix: example };
   }
   const repeat = head === 'R' ? undefined : Number(head.slice(1));
   if (repeat === 0)

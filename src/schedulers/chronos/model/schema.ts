@@ -154,7 +154,8 @@ export const jobSchema = {
     schedule: {
       type: 'string',
       minLength: 1,
-      description: 'ISO 8601 repeating interval: R/2026-01-01T03:00:00Z/P1D',
+      description:
+        'ISO 8601 repeating interval: R/2026-01-01T03:00:00Z/P1D; or a cron expression by the clock of scheduleTimeZone, where one interval means the same.',
     },
     scheduleTimeZone: { type: 'string', description: 'Zone of the start; overrides its offset.' },
     parents: {
@@ -180,6 +181,11 @@ export const jobSchema = {
       type: 'boolean',
       default: false,
       description: 'A run may start while the last one goes on (3.x).',
+    },
+    runOnDeploy: {
+      type: 'boolean',
+      default: false,
+      description: 'Not of Chronos: a change is good only if a run of the job right after it succeeds.',
     },
     softError: { type: 'boolean', default: false, description: 'Children run also after a failure.' },
     highPriority: { type: 'boolean', default: false, description: 'Runs before others that wait.' },
