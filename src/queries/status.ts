@@ -3,7 +3,12 @@ import { parseStatus, type JobStatus } from '../domain/record/status.js';
 import type { KvLayout } from '../domain/source/kv-layout.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
-import type { Scheduler } from '../ports/scheduler.js';
+import type { LiveTask, Scheduler } from '../ports/scheduler.js';
+import { kindOf } from '../runtime/errors.js';
+import type { RunsLately } from '../domain/job/scheduler-model.js';
+import type { LiveJob } from '../domain/plan/plan.js';
+import type { Clock } from '../ports/clock.js';
+import type { Models } from './declared.js';
 import { readMirror } from './desired.js';
 import { readLive } from './live.js';
 
@@ -43,6 +48,8 @@ export interface EnvironmentStatus {
     revision: string;
     version?: string;
     live: boolean;
+    /** How its runs went, where its scheduler tells. */
+    runs?: RunsLately & { running?: string };
   })[];
 }
 
@@ -51,11 +58,13 @@ export interface StatusSources {
   kv: KvStore;
   ledger: Ledger;
   schedulers: readonly Scheduler[];
+  models: Models;
+  clock: Clock;
 }
 
 /** Reads it all now; nothing in it is older than the question. */
 export async function readStatus(
-  { layout, kv, ledger, schedulers }: StatusSources,
+  { layout, kv, ledger, schedulers, models, clock }: StatusSources,
   signal: AbortSignal,
 ): Promise<EnvironmentStatus> {
   const [mirror, head, { live, unreadable }, listed] = await Promise.all([
@@ -70,6 +79,7 @@ export async function readStatus(
       return status === undefined ? [] : [[status.ref, status] as const];
     }),
   );
+  const runs = await runsLately(live, { schedulers, models, clock }, signal);
   const liveRefs = new Map<string, string | undefined>(live.map((job) => [job.ref, job.version]));
   const known = head.state?.jobs ?? {};
   const refs = [...new Set([...Object.keys(known), ...statuses.keys()])].sort();
@@ -99,9 +109,39 @@ export async function readStatus(
         revision: record?.revision ?? status?.revision ?? '',
         ...(version === undefined ? {} : { version }),
         live: liveRefs.has(ref),
+        ...(runs.has(ref) ? { runs: runs.get(ref) } : {}),
       };
     }),
   };
+}
+
+/** How the runs of live jobs went. Of one that is overdue it is asked whether an earlier run still goes on. */
+async function runsLately(
+  live: readonly LiveJob[],
+  { schedulers, models, clock }: Pick<StatusSources, 'schedulers' | 'models' | 'clock'>,
+  signal: AbortSignal,
+): Promise<Map<string, RunsLately & { running?: string }>> {
+  const now = clock.now();
+  const found = new Map<string, RunsLately & { running?: string }>();
+  for (const job of live) {
+    const name = job.ref.slice(0, job.ref.indexOf(':'));
+    const lately = models.get(name)?.model.lately?.(job, now);
+    if (lately === undefined) continue;
+    const scheduler = schedulers.find((each) => each.name === name);
+    const tasks =
+      lately.overdueSince === undefined || scheduler === undefined
+        ? []
+        : await scheduler.tasks(job.id, { signal }).catch(noneWhereAway);
+    const running = tasks.map(({ state }) => state).find((state) => state.includes('running'));
+    found.set(job.ref, { ...lately, ...(running === undefined ? {} : { running }) });
+  }
+  return found;
+}
+
+/** What can't be asked just now is not said; the table has all else. */
+function noneWhereAway(error: unknown): LiveTask[] {
+  if (kindOf(error) !== 'unavailable') throw error;
+  return [];
 }
 
 function mirrorStatus(mirror: Awaited<ReturnType<typeof readMirror>>): EnvironmentStatus['mirror'] {

@@ -24,7 +24,7 @@ describe('changing Chronos through a network that loses and a proxy that lies', 
   it('posts a job once, believes it only when Chronos shows it, and says when it runs next', async () => {
     expect(await world.put(daily('one'))).toMatchObject({
       state: 'applied',
-      message: 'Chronos has it as sent; it runs next at 2099-01-01T03:00:00Z',
+      message: 'Chronos has it as sent; its next run is then 2099-01-01T03:00:00Z',
       sent: daily('one'),
     });
     expect(posts()).toEqual(['POST /v1/scheduler/iso8601']);
@@ -212,10 +212,10 @@ describe('a leader that is lost', () => {
   });
   afterAll(() => world.close());
 
-  const counted = async (id: string): Promise<unknown> =>
-    ((await until(`${id} is listed`, async () => (await world.raw(id)) ?? false)) as JsonObject)[
-      'successCount'
-    ];
+  const counted = async (id: string): Promise<unknown> => {
+    const job = await until(`${id} is listed`, () => world.raw(id));
+    return job['successCount'];
+  };
 
   it('leaves a list behind that shows nothing, from which nothing is created or called gone', async () => {
     await world.put(daily('kept', { successCount: 7 }));

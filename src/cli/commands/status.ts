@@ -10,10 +10,13 @@ import {
 } from '../../queries/status.js';
 import { askedText, EVERY_JOB } from '../../domain/plan/asked.js';
 import { EXIT } from '../../runtime/exit-codes.js';
+import { systemClock } from '../../runtime/system-clock.js';
 import { readClaims } from '../../workers/mirror/index.js';
 import { chosenMirrors, withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { table } from '../print/table.js';
+
+type JobRuns = NonNullable<EnvironmentStatus['jobs'][number]['runs']>;
 
 /** How each environment stands: mirror, ledger, schedulers and every job. Exit 3 where something is held or failed. */
 export async function run(names: string[], flags: GlobalFlags, io: Io): Promise<number> {
@@ -26,6 +29,8 @@ export async function run(names: string[], flags: GlobalFlags, io: Io): Promise<
         kv: await session.kv(),
         ledger: await session.ledger(environment),
         schedulers: await session.schedulers(environment),
+        models: session.models(environment),
+        clock: systemClock,
       };
       all.push(await readStatus(sources, io.signal));
     }
@@ -114,12 +119,35 @@ function print(
       stdout,
       `  ${name.padEnd(10)} ${readable ? colors.green('answers') : colors.red(`does not answer: ${message ?? ''}`)}`,
     );
-  const rows = jobs.map(({ ref, state, message, since, live }) => [
+  const rows = jobs.map(({ ref, state, message, since, live, runs }) => [
     `  ${state === 'applied' ? colors.green(state) : colors.red(state)}`,
     ref,
     live ? 'live' : colors.red('not live'),
     since,
-    message,
+    runs === undefined ? message : `${message}; ${runsText(runs, colors)}`,
   ]);
   for (const line of table(rows)) writeLine(stdout, line);
+}
+
+/** `last success 2026-05-08T01:00:05.000Z; 2 runs failed since; overdue since 2026-05-10T03:00:00+02:00`. */
+function runsText(
+  { lastSuccess, lastFailure, failures, overdueSince, next, idle, running }: JobRuns,
+  colors: ReturnType<typeof colorsOf>,
+): string {
+  const parts = [
+    lastSuccess === undefined
+      ? lastFailure === undefined
+        ? 'has not run yet'
+        : `never succeeded, failed ${lastFailure}`
+      : `last success ${lastSuccess}`,
+    failures === 0 ? undefined : colors.red(`${failures} ${failures === 1 ? 'run' : 'runs'} failed since`),
+    overdueSince === undefined
+      ? undefined
+      : colors.red(
+          `overdue since ${overdueSince}${running === undefined ? '' : ': an earlier run still goes on'}`,
+        ),
+    next === undefined ? undefined : `next ${next}`,
+    idle,
+  ];
+  return parts.filter((part) => part !== undefined).join('; ');
 }

@@ -43,6 +43,20 @@ export interface JobNaming {
   canonical(name: string): string;
 }
 
+/** Times are ISO 8601. */
+export interface RunsLately {
+  lastSuccess?: string;
+  lastFailure?: string;
+  /** Failed runs since the last one that did not. */
+  failures: number;
+  /** When it should have run by the clock, where that was a while ago. */
+  overdueSince?: string;
+  /** When it runs next, by the clock. */
+  next?: string;
+  /** It runs by nothing any more, or for now. */
+  idle?: 'disabled' | 'done';
+}
+
 /** The JSON Schema of one kind of document, for editors. */
 export interface DocumentSchema {
   /** File name without its end: `marathon-app`. References to others are written `NAME.json`. */
@@ -118,6 +132,8 @@ export interface SchedulerModel {
    * `from` in ms since the epoch; `live`: the scheduler has it as it stands. Undefined where it does not run by the clock.
    */
   runs?(job: Pick<Job, 'kind' | 'spec'>, at: { from: number; live: boolean }): Iterable<string> | undefined;
+  /** How the runs of a live job went of late; undefined where its scheduler does not tell. `now` in ms since the epoch. */
+  lately?(live: { kind: JobKind; spec: JsonObject }, now: number): RunsLately | undefined;
   /** Kinds whose tasks can be replaced as they are. */
   readonly restartKinds?: readonly JobKind[];
   /** Kinds whose runs can be started and ended by hand. */

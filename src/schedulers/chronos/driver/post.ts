@@ -91,5 +91,5 @@ async function undone(
 /** What Chronos shows, with the run that comes next. */
 function shown(spec: JsonObject, kind: string, now: number): string {
   const [next] = runs({ kind, spec }, { from: now, live: true }) ?? [];
-  return `Chronos has it as sent${next === undefined ? '' : `; it runs next at ${next}`}`;
+  return `Chronos has it as sent${next === undefined ? '' : `; its next run is then ${next}`}`;
 }

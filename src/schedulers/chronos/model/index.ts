@@ -4,6 +4,7 @@ import { schemaCheck } from '../../../domain/job/validate/schema-check.js';
 import type { Diagnostic } from '../../../domain/source/diagnostic.js';
 import { isObject, pointer, valueAt, type Json, type JsonObject } from '../../../domain/source/json.js';
 import { compare } from './compare.js';
+import { lately } from './lately.js';
 import { isCron, isoOfCron } from './cron.js';
 import { exported } from './exported.js';
 import { runs } from './runs.js';
@@ -83,6 +84,7 @@ export const chronosModel: SchedulerModel = {
   compare,
   runKinds: ['scheduled', 'dependent'],
   runs,
+  lately,
   exported,
 
   images(job) {

@@ -65,7 +65,7 @@ export function isLeftOut(zone: string, minuteOfDay: number): boolean {
 
 function changesOf(zone: string): ClockChange[] {
   const offset = (ms: number): number => DateTime.fromMillis(ms, { zone }).offset;
-  const [from, to] = [YEARS.from, YEARS.to].map((day) => Date.parse(day));
+  const [from, to] = [YEARS.from, YEARS.to].map((day) => DateTime.fromISO(day, { zone: 'UTC' }).toMillis());
   const changes: ClockChange[] = [];
   for (let ms = from ?? 0; ms < (to ?? 0); ms += STEP_MS) {
     let [low, high] = [ms, ms + STEP_MS];
