@@ -89,6 +89,20 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(outputOption());
 
   command(
+    'graph [job]',
+    'draw which jobs come after which, or all around one of them',
+    () => import('./commands/graph.js'),
+  )
+    .option('-e, --env <environment>', 'the environment, where there are several')
+    .option('-r, --revision <revision>', 'draw a revision instead of the work tree')
+    .addOption(
+      new Option('--format <format>', 'a tree, Graphviz, or a picture')
+        .choices(['text', 'dot', 'svg'])
+        .default('text'),
+    )
+    .addOption(outputOption());
+
+  command(
     'diff <environment> <other>',
     'compare two environments job by job',
     () => import('./commands/diff.js'),
