@@ -79,6 +79,7 @@ export async function order(
           : `${environment.name}: ${what} is ${DONE[verb]} (${short(commit)} on ${ledger.branch})`,
       );
     if (verb === 'resume' && refs.length === 0) tellPaused(state, io);
+    if (verb === 'pause') tellRuns(refs, session.models(environment), io);
     if (flags.wait === true && verb !== 'pause') return waitFor([environment], session, flags, shown);
     if (flags.output === 'json')
       writeLine(
@@ -93,6 +94,13 @@ export async function order(
 function tellPaused(state: LedgerState | undefined, { stderr }: Io): void {
   const left = Object.keys(state?.paused ?? {}).filter((name) => name !== EVERY_JOB);
   if (left.length > 0) writeLine(stderr, `still paused: ${left.join(', ')}`);
+}
+
+/** A pause is about what is sent; who pauses a job that runs now and then may mean its runs. */
+function tellRuns(refs: readonly JobRef[], models: Models, { stderr }: Io): void {
+  const [ref] = refs;
+  if (ref === undefined || models.get(ref.slice(0, ref.indexOf(':')))?.model.switched === undefined) return;
+  writeLine(stderr, `its runs go on; to stop them: towline pause ${ref} --runs`);
 }
 
 /** The environment that is meant, where only one can be. */

@@ -51,17 +51,19 @@ export function addPeopleCommands({ program, command }: CommandKit): void {
       ]),
     )
     .addOption(dryRunOption());
-  person(
+  const runs = (made: Command): Command =>
+    waits(person(made))
+      .option('--runs', 'commit it to the job instead: it does not run by its schedule, or does again')
+      .addOption(dryRunOption());
+  runs(
     command(
       'pause [job]',
       'send nothing for a job, or for an environment, until it is resumed',
       () => import('./commands/pause.js'),
     ),
   );
-  waits(
-    person(
-      command('resume [job]', 'let a paused job or environment go on', () => import('./commands/resume.js')),
-    ),
+  runs(
+    command('resume [job]', 'let a paused job or environment go on', () => import('./commands/resume.js')),
   );
   waits(
     person(command('retry [job]', 'try what failed again as it is', () => import('./commands/retry.js'))),

@@ -2,7 +2,7 @@ import { oneLine } from '../source/one-line.js';
 import { isCalled } from '../job/job-ref.js';
 import { unknownJob, type EditObserved, type EditPlan } from './edit-plan.js';
 import { planRollback } from './plan-rollback.js';
-import { planImage, planScale } from './plan-value.js';
+import { planImage, planScale, planSwitch } from './plan-value.js';
 import type { EditRequest } from './request.js';
 
 /** What a request comes to in the manifests. */
@@ -12,9 +12,9 @@ export function planEdit(observed: EditObserved): EditPlan {
   const found = observed.places.filter(({ job }) => isCalled(job, request.job));
   const [place] = found;
   if (place === undefined || found.length > 1) return unknownJob(observed, request.job, found);
-  return request.verb === 'scale'
-    ? planScale(observed, place, request.instances)
-    : planImage(observed, place, request);
+  if (request.verb === 'scale') return planScale(observed, place, request.instances);
+  if (request.verb === 'set image') return planImage(observed, place, request);
+  return planSwitch(observed, place, request.verb === 'resume runs');
 }
 
 /** Message of the commit: a subject and what changes for people, trailers for tools. */

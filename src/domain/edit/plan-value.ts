@@ -28,6 +28,24 @@ export function planScale(observed: EditObserved, place: JobPlace, instances: nu
   return withValue(plan, observed, place, scaled);
 }
 
+/** Whether a job runs by its schedule. */
+export function planSwitch(observed: EditObserved, place: JobPlace, on: boolean): EditPlan {
+  const { job } = place;
+  const switched = observed.models.get(job.scheduler)?.model.switched?.(job, on);
+  const plan = {
+    ...empty(observed),
+    jobs: [job.ref],
+    subject: `${on ? 'Resume' : 'Pause'} the runs of ${job.ref}`,
+  };
+  if (switched === undefined)
+    return refusedPlan(
+      plan,
+      `${job.ref} does not run now and then`,
+      'Only jobs of Chronos do; towline scale stops what runs all the time.',
+    );
+  return withValue(plan, observed, place, switched);
+}
+
 /** Another image. */
 export function planImage(
   observed: EditObserved,

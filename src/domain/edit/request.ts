@@ -4,6 +4,7 @@ import type { Revision } from '../source/revision.js';
 /** What a person wants to have changed in Git. Jobs are named by reference or id. */
 export type EditRequest = { asked: Asked } & (
   | { verb: 'scale'; job: string; instances: number }
+  | { verb: 'pause runs' | 'resume runs'; job: string }
   | {
       verb: 'set image';
       job: string;

@@ -128,6 +128,11 @@ export interface SchedulerModel {
    */
   scaled?(job: Pick<Job, 'kind' | 'spec'>, instances: number): { pointer: Pointer; value: Json } | undefined;
   /**
+   * The place and the value that make a job run by its schedule or not; undefined where it has no runs. Absent: no job of
+   * this scheduler has.
+   */
+  switched?(job: Pick<Job, 'kind' | 'spec'>, on: boolean): { pointer: Pointer; value: Json } | undefined;
+  /**
    * The coming runs of a job that runs by the clock, without end where it has none: ISO 8601 with the offset of its zone.
    * `from` in ms since the epoch; `live`: the scheduler has it as it stands. Undefined where it does not run by the clock.
    */

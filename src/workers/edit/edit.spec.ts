@@ -193,6 +193,26 @@ networks: [{mode: host}]
     });
   });
 
+  describe('to pause the runs of a job', () => {
+    it('writes the switch, and writes it again to resume them: what Git does not name stays as it is', async () => {
+      commit({
+        'production/n.yaml': 'name: nightly # mine\nschedule: R/2026-01-01T03:00:00Z/P1D\ncommand: "true"\n',
+        'production/a.yaml': app('/a'),
+      });
+      expect(await wish({ verb: 'pause runs', job: 'nightly' })).toMatchObject({ kind: 'applied' });
+      expect(show('production/n.yaml')).toContain('name: nightly # mine\n');
+      expect(show('production/n.yaml')).toContain('disabled: true\n');
+      expect(message()).toContain('Pause the runs of chronos:nightly');
+      expect(message()).toContain('Towline-Command: pause runs');
+      expect(await wish({ verb: 'pause runs', job: 'nightly' })).toMatchObject({ kind: 'unchanged' });
+      expect(await wish({ verb: 'resume runs', job: 'nightly' })).toMatchObject({ kind: 'applied' });
+      expect(show('production/n.yaml')).toContain('disabled: false\n');
+      expect(await wish({ verb: 'pause runs', job: '/a' })).toMatchObject({
+        plan: { refused: { message: 'marathon:/a does not run now and then' } },
+      });
+    });
+  });
+
   it('is not committed where it would not be valid', async () => {
     commit({ 'production/a.yaml': app('/a', 'labels: {TOWLINE_STRATEGY: canary}\ninstances: 3\n') });
     const before = sandbox.git('--git-dir', sandbox.bare, 'rev-parse', 'main');

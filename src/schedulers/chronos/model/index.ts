@@ -83,6 +83,8 @@ export const chronosModel: SchedulerModel = {
       .sort(),
   compare,
   runKinds: ['scheduled', 'dependent'],
+  // Also when it is on: what Git does not name stays as it is live.
+  switched: (_job, on) => ({ pointer: '/disabled', value: !on }),
   runs,
   lately,
   exported,
