@@ -17,7 +17,7 @@ export interface ManifestEdit {
   /** Number of the document in the file, from 0. */
   document: number;
   pointer: Pointer;
-  /** A string in place of a string, a number in place of a number; anything where there is nothing yet. */
+  /** A string in place of a string, and so on; anything where there is nothing yet. */
   value: Json;
   /** True: where the mapping does not have it yet, it is put there. */
   add?: boolean;
@@ -34,7 +34,7 @@ type Edited = { bytes: Uint8Array } | { diagnostics: Diagnostic[] };
 /**
  * Changes single values in a manifest and nothing else: comments, order, quotes, indentation, line ends and a byte order mark
  * stay byte for byte. The result is parsed again, and accepted only if exactly these places differ. What can't be edited
- * that way is refused with its place (`edit/not-editable`): what is no string or number, a block scalar, text that other places
+ * that way is refused with its place (`edit/not-editable`): what is no string, number or boolean, a block scalar, text that other places
  * share by alias or merge key (unless these are among the edits, with the same value).
  */
 export function editManifest(path: string, bytes: Uint8Array, edits: readonly ManifestEdit[]): Edited {

@@ -13,9 +13,11 @@ import { pointer as pointerOf, segments, type Json, type Pointer } from '../sour
 export interface Token {
   start: number;
   end: number;
-  is: string | number | undefined;
+  is: string | number | boolean | undefined;
   written: (value: Json) => string;
 }
+
+const NO_VALUE = 'is no string, number or boolean';
 
 /** The token at a pointer of a document, or why there is none: the end of a sentence about it. */
 export type FindToken = (document: number, pointer: Pointer) => Token | string;
@@ -29,7 +31,7 @@ export function jsonTokens(text: string): FindToken {
     if (name !== undefined)
       return rest.length === 1 && node.type === 'object' ? newJsonMember(text, node, name) : 'is not there';
     const value: unknown = node.value;
-    if (typeof value !== 'string' && typeof value !== 'number') return 'is no string or number';
+    if (!isPlainValue(value)) return NO_VALUE;
     return { start: node.offset, end: node.offset + node.length, is: value, written: JSON.stringify };
   };
 }
@@ -72,8 +74,7 @@ export function yamlTokens(path: string, text: string): FindToken {
     const step = nodeAt(tree, pointer);
     if (step === undefined) return newYamlMember(text, tree, pointer);
     const node = resolved(step.node, tree.targets);
-    if (!isScalar(node) || (typeof node.value !== 'string' && typeof node.value !== 'number'))
-      return 'is no string or number';
+    if (!isScalar(node) || !isPlainValue(node.value)) return NO_VALUE;
     if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')
       return 'is a block scalar ("|" or ">")';
     const [start, end] = node.range ?? [0, 0];
@@ -127,6 +128,10 @@ function lineOfOwn(
   const end = text.indexOf('\n', from);
   if (end === -1) return { end: text.length, break: '\n' };
   return text[end - 1] === '\r' ? { end: end - 1, break: '\r\n' } : { end, break: '\n' };
+}
+
+function isPlainValue(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 function columnOf(text: string, offset: number): number {
