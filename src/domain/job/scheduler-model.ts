@@ -120,6 +120,8 @@ export interface SchedulerModel {
     context: ModelContext,
     lastApplied?: JsonObject,
   ): Comparison;
+  /** What comes with making a job, in words, where there is something to say of it. */
+  created?(job: Pick<Job, 'kind' | 'spec'>): string | undefined;
   /** Kinds of which several can be changed as one: all of them or none. */
   readonly setKinds?: readonly JobKind[];
   /**

@@ -29,14 +29,22 @@ export function changeOfDesired(job: ValidatedJob, live: LiveJob | undefined, in
   const unreadable = input.unreadable.get(job.scheduler);
   if (unreadable !== undefined)
     return blocked(draft, 'none', `${job.scheduler} could not be read: ${unreadable}`);
-  const wanted = live === undefined ? creation(draft, known) : difference(draft, live, known, input);
+  const wanted =
+    live === undefined ? creation(draft, job, known, input) : difference(draft, live, known, input);
   return gateOfJob(wanted, live, known, input);
 }
 
-function creation(draft: Draft, known: KnownJob | undefined): Draft {
+function creation(
+  draft: Draft,
+  job: ValidatedJob,
+  known: KnownJob | undefined,
+  { schedulers }: PlanInput,
+): Draft {
+  const effect = schedulers.get(job.scheduler)?.model.created?.(job);
+  const made: Draft = { ...draft, action: 'create', ...(effect === undefined ? {} : { effect }) };
   return known?.document === undefined
-    ? { ...draft, action: 'create', reason: 'new in Git' }
-    : { ...draft, action: 'create', reason: 'deleted by hand', drift: true };
+    ? { ...made, reason: 'new in Git' }
+    : { ...made, reason: 'deleted by hand', drift: true };
 }
 
 function difference(draft: Draft, live: LiveJob, known: KnownJob | undefined, input: PlanInput): Draft {

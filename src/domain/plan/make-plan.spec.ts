@@ -153,7 +153,7 @@ describe('a plan', () => {
     const plan = makePlan(
       input({
         desired: [job('web', { needs: ['api'] }), job('api', { needs: ['db'] }), job('db')],
-        live: [live('old-web', { needs: ['old-api'] }), live('old-api')],
+        live: [live('old-web', { needs: ['old-api'] }), live('old-api', { old: true })],
         known: new Map([known('old-web'), known('old-api')]),
       }),
       LENIENT,

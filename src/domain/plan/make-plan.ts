@@ -3,6 +3,7 @@ import type { Job, ValidatedJob } from '../job/job.js';
 import type { JobRef } from '../job/job-ref.js';
 import { digest } from '../source/digest.js';
 import { holdPaused, withRestart, withRun } from './obey-orders.js';
+import { tellRenames } from './renames.js';
 import { blocked, changeOfDesired, changeOfForgotten, changeOfGone } from './diff.js';
 import { holdSets, inSets } from './sets.js';
 import { gatePrunes, type PrunePolicy } from './gate.js';
@@ -17,9 +18,11 @@ export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
   const view = viewOf(input);
   const { acting, idle } = statedChanges(input, view);
   const drafts = [...acting, ...goneChanges(input, acting, view), ...forgottenChanges(input, view)];
-  const going = holdPaused(drafts, input.paused);
+  // Before anything is held: a job whose new name can't come must not go.
+  const waiting = tellRenames(withAfter(drafts, input), input);
+  const going = holdPaused(waiting, input.paused);
   const gated = gatePrunes(going, () => ownedCount(input), policy);
-  const ordered = holdSets(holdDependents(inOrder(withAfter(inSets(gated, input), input)), input));
+  const ordered = holdSets(holdDependents(inOrder(inSets(gated, input)), input));
   return {
     id: planId(input.environment, ordered),
     environment: input.environment,

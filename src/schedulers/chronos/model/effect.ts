@@ -18,6 +18,17 @@ export function effectOf(
   return parts.filter((part) => part !== undefined).join('; ');
 }
 
+/** What comes with making a job. */
+export function createdEffect(spec: JsonObject): string | undefined {
+  const parts = [
+    scheduleIn(spec) !== undefined && scheduleIn(spec)?.start === undefined
+      ? 'runs at once: its schedule has no start'
+      : undefined,
+    spec['runOnDeploy'] === true ? smokeEffect(spec) : undefined,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
 /** What the smoke run costs. */
 export function smokeEffect(desired: JsonObject): string {
   const repeat = scheduleIn(desired)?.repeat;

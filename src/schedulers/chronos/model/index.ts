@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../../domain/source/diagnostic.js';
 import { isObject, pointer, valueAt, type Json, type JsonObject } from '../../../domain/source/json.js';
 import { compare } from './compare.js';
 import { lately } from './lately.js';
+import { createdEffect } from './effect.js';
 import { isCron, isoOfCron } from './cron.js';
 import { exported } from './exported.js';
 import { runs } from './runs.js';
@@ -82,6 +83,7 @@ export const chronosModel: SchedulerModel = {
       .map((parent) => jobRef(job.scheduler, parent))
       .sort(),
   compare,
+  created: ({ spec }) => createdEffect(spec),
   runKinds: ['scheduled', 'dependent'],
   // Also when it is on: what Git does not name stays as it is live.
   switched: (_job, on) => ({ pointer: '/disabled', value: !on }),
