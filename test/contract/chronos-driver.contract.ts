@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import type { Job, ValidatedJob } from '../../src/domain/job/job.js';
-import { jobRef } from '../../src/domain/job/job-ref.js';
-import type { Change, ChangeAction, LiveJob } from '../../src/domain/plan/plan.js';
+import type { ChangeAction, LiveJob } from '../../src/domain/plan/plan.js';
 import type { Outcome } from '../../src/domain/record/outcome.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
 import type { ApplyOptions, Scheduler } from '../../src/ports/scheduler.js';
@@ -12,6 +10,7 @@ import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { chronosScheduler } from '../../src/schedulers/chronos/driver/index.js';
 import { chronosModel } from '../../src/schedulers/chronos/model/index.js';
 import type { ChronosUnderTest } from './chronos-under-test.js';
+import { applyOptions, changeOf } from '../builders/change.js';
 import { authOf, itOf } from './under-test.js';
 
 const signal = new AbortController().signal;
@@ -66,40 +65,19 @@ export function chronosDriverContract(under: ChronosUnderTest): void {
       const id = String(wanted['name']);
       const live = await liveOf(wanted);
       const kind = wanted['parents'] === undefined ? 'scheduled' : 'dependent';
-      const file = 'contract.json';
-      const job: Job = {
-        ref: jobRef('chronos', id),
-        scheduler: 'chronos',
-        kind,
-        id,
-        spec: wanted,
-        source: { file, files: [file], document: 0, pointer: '', placeOf: () => ({ file }) },
-      };
-      const change: Change = {
-        ref: job.ref,
-        scheduler: 'chronos',
-        kind,
-        id,
-        action,
-        ...(['delete', 'trigger', 'kill'].includes(action) ? {} : { desired: job as ValidatedJob }),
-        ...(live === undefined ? {} : { live }),
-        fields: [],
-        reason: '',
-        drift: false,
-        unresolved: false,
-        after: [],
-      };
-      return scheduler.apply(change, {
-        environment: 'contract',
-        deadlineMs: under.limitMs / 3,
-        soakMs: 1000,
-        noOffersMs: under.limitMs,
-        maxTaskFailures: 3,
-        onFailure: 'rollback',
-        force: false,
-        signal,
-        ...more,
-      });
+      const spec = ['delete', 'trigger', 'kill'].includes(action) ? undefined : wanted;
+      const change = changeOf(action, { scheduler: 'chronos', kind, id, spec, live });
+      const deadlineMs = under.limitMs / 3;
+      return scheduler.apply(
+        change,
+        applyOptions({
+          environment: 'contract',
+          deadlineMs,
+          soakMs: 1000,
+          noOffersMs: under.limitMs,
+          ...more,
+        }),
+      );
     };
     const expectNoDifference = async (wanted: JsonObject): Promise<void> => {
       const live = await liveOf(wanted);

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import type { Job, ValidatedJob } from '../../src/domain/job/job.js';
-import { jobRef } from '../../src/domain/job/job-ref.js';
-import type { Change, ChangeAction, LiveJob } from '../../src/domain/plan/plan.js';
+import type { ChangeAction, LiveJob } from '../../src/domain/plan/plan.js';
 import type { Outcome } from '../../src/domain/record/outcome.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
 import type { ApplyOptions, Scheduler } from '../../src/ports/scheduler.js';
@@ -12,6 +10,7 @@ import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { marathonScheduler } from '../../src/schedulers/marathon/driver/index.js';
 import { marathonModel } from '../../src/schedulers/marathon/model/index.js';
 import type { MarathonUnderTest } from './marathon-under-test.js';
+import { applyOptions, changeOf } from '../builders/change.js';
 import { authOf, itOf } from './under-test.js';
 
 const signal = new AbortController().signal;
@@ -73,40 +72,19 @@ export function marathonDriverContract(under: MarathonUnderTest): void {
       const id = String(wanted['id']);
       const live = await liveOf(id);
       const kind = wanted['containers'] === undefined ? 'app' : 'pod';
-      const file = 'contract.json';
-      const job: Job = {
-        ref: jobRef('marathon', id),
-        scheduler: 'marathon',
-        kind,
-        id,
-        spec: wanted,
-        source: { file, files: [file], document: 0, pointer: '', placeOf: () => ({ file }) },
-      };
-      const change: Change = {
-        ref: job.ref,
-        scheduler: 'marathon',
-        kind,
-        id,
-        action,
-        ...(action === 'delete' ? {} : { desired: job as ValidatedJob }),
-        ...(live === undefined ? {} : { live }),
-        fields: [],
-        reason: '',
-        drift: false,
-        unresolved: false,
-        after: [],
-      };
-      return scheduler.apply(change, {
-        environment: 'contract',
-        deadlineMs: under.limitMs / 3,
-        soakMs: 1000,
-        noOffersMs: under.limitMs,
-        maxTaskFailures: 3,
-        onFailure: 'rollback',
-        force: false,
-        signal,
-        ...more,
-      });
+      const spec = action === 'delete' ? undefined : wanted;
+      const change = changeOf(action, { scheduler: 'marathon', kind, id, spec, live });
+      const deadlineMs = under.limitMs / 3;
+      return scheduler.apply(
+        change,
+        applyOptions({
+          environment: 'contract',
+          deadlineMs,
+          soakMs: 1000,
+          noOffersMs: under.limitMs,
+          ...more,
+        }),
+      );
     };
 
     it(['tasks'], 'creates an app, waits until it runs, and then sees no difference', async () => {

@@ -14,6 +14,7 @@ import { serveHttp } from '../../src/sandbox/http/server.js';
 import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { chronosScheduler } from '../../src/schedulers/chronos/driver/index.js';
 import { chronosModel } from '../../src/schedulers/chronos/model/index.js';
+import { applyOptions } from '../builders/change.js';
 import { input, LENIENT } from '../builders/plan-input.js';
 import { SimulatedChronos } from '../fakes/simulated-chronos.js';
 
@@ -78,16 +79,10 @@ if (corpus === undefined) {
         expect(first).toHaveLength(jobs.length);
         for (const change of first) {
           const { ref, kind, id, desired } = change;
-          const { state, message } = await scheduler.apply(change, {
-            environment: 'corpus',
-            deadlineMs: 5000,
-            soakMs: 0,
-            noOffersMs: 1000,
-            maxTaskFailures: 3,
-            onFailure: 'leave',
-            force: false,
-            signal,
-          });
+          const { state, message } = await scheduler.apply(
+            change,
+            applyOptions({ environment: 'corpus', onFailure: 'leave' }),
+          );
           expect({ ref, state, message }).toMatchObject({ state: 'applied' });
           if (isObject(desired?.spec))
             known.set(ref, { scheduler: 'chronos', kind, id, document: desired.spec });

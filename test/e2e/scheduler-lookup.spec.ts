@@ -5,6 +5,8 @@ import type { Addresses } from '../../src/ports/scheduler.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { systemClock } from '../../src/runtime/system-clock.js';
 import { startMarathonPart, type RunningPart } from '../../src/sandbox/marathon/index.js';
+import { startChronosPart } from '../../src/sandbox/chronos/index.js';
+import { chronosScheduler } from '../../src/schedulers/chronos/driver/index.js';
 import { marathonScheduler } from '../../src/schedulers/marathon/driver/index.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -53,7 +55,7 @@ withServer('consul', 'a scheduler that is looked up', () => {
     });
     if (!answer.ok) throw new Error(await answer.text());
   };
-  const portOf = ({ url }: RunningPart): number => Number(new URL(url).port);
+  const portOf = ({ url }: { url: string }): number => Number(new URL(url).port);
   /** Both instances, each with a check that says how it is. */
   const register = async (health: Record<'one' | 'two', 'pass' | 'fail'>): Promise<void> => {
     for (const [n, name] of (['one', 'two'] as const).entries()) {
@@ -116,6 +118,38 @@ withServer('consul', 'a scheduler that is looked up', () => {
     });
     const stopped = AbortSignal.abort(new DOMException('enough', 'AbortError'));
     await expect(nobody.list(stopped)).rejects.toThrow('enough');
+  }, 60_000);
+
+  it('may be a Chronos', async () => {
+    const chronos = await startChronosPart({
+      dataDir: path.join(folder, 'chronos'),
+      host: '127.0.0.1',
+      port: 0,
+      log: silentLog(),
+    });
+    closers.push(() => chronos.close());
+    const service = {
+      ID: 'one',
+      Name: 'chronos',
+      Tags: ['tcp'],
+      Address: '127.0.0.1',
+      Port: portOf(chronos),
+    };
+    await agent('service/register', service);
+    const name = '_chronos._tcp.service.consul';
+    const lookedUp = await addresses({ by: 'srv', name, servers: [dns] });
+    await until('the DNS knows it', async () => (await lookedUp.list(signal)).length === 1);
+    const scheduler = chronosScheduler({
+      name: 'chronos',
+      addresses: lookedUp,
+      clock: systemClock,
+      log: silentLog(),
+    });
+    closers.unshift(() => scheduler.close());
+    expect(await scheduler.describe({ signal })).toMatchObject({
+      version: '3.x',
+      facts: { url: chronos.url },
+    });
   }, 60_000);
 
   it('is looked up anew when it does not answer any more', async () => {

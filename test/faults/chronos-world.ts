@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { jobRef } from '../../src/domain/job/job-ref.js';
-import type { ValidatedJob } from '../../src/domain/job/job.js';
 import type { Change, ChangeAction, LiveJob } from '../../src/domain/plan/plan.js';
 import type { Outcome } from '../../src/domain/record/outcome.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
@@ -12,6 +10,7 @@ import { systemClock } from '../../src/runtime/system-clock.js';
 import { startChronosPart } from '../../src/sandbox/chronos/index.js';
 import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { chronosScheduler, type ChronosOptions } from '../../src/schedulers/chronos/driver/index.js';
+import { applyOptions, changeOf } from '../builders/change.js';
 import { misbehavingProxy, type MisbehavingProxy, type Seen } from './misbehaving-proxy.js';
 
 const signal = new AbortController().signal;
@@ -68,36 +67,9 @@ export async function chronosWorld(
       ),
     change: (action, id, spec, live) => {
       const kind = spec?.['parents'] === undefined ? (live?.kind ?? 'scheduled') : 'dependent';
-      const ref = jobRef('chronos', id);
-      const source = { placeOf: (pointer: string) => ({ file: `${id}.json`, line: 1, column: 1, pointer }) };
-      const desired = { ref, scheduler: 'chronos', kind, id, spec, source };
-      return {
-        ref,
-        scheduler: 'chronos',
-        kind,
-        id,
-        action,
-        ...(spec === undefined ? {} : { desired: desired as unknown as ValidatedJob }),
-        ...(live === undefined ? {} : { live }),
-        fields: [],
-        reason: '',
-        drift: false,
-        unresolved: false,
-        after: [],
-      };
+      return changeOf(action, { scheduler: 'chronos', kind, id, spec, live });
     },
-    apply: (change, given = {}) =>
-      scheduler.apply(change, {
-        environment: 'test',
-        deadlineMs: 5000,
-        soakMs: 0,
-        noOffersMs: 1000,
-        maxTaskFailures: 3,
-        onFailure: 'rollback',
-        force: false,
-        signal,
-        ...given,
-      }),
+    apply: (change, given) => scheduler.apply(change, applyOptions(given)),
     put: async (spec, given) => {
       const id = String(spec['name']);
       const live = await world.live(id);

@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { jobRef } from '../../src/domain/job/job-ref.js';
-import type { ValidatedJob } from '../../src/domain/job/job.js';
 import type { Change, ChangeAction, LiveJob } from '../../src/domain/plan/plan.js';
 import type { Outcome } from '../../src/domain/record/outcome.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
@@ -12,6 +10,7 @@ import { systemClock } from '../../src/runtime/system-clock.js';
 import { startMarathonPart, type RunningPart } from '../../src/sandbox/marathon/index.js';
 import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { marathonScheduler } from '../../src/schedulers/marathon/driver/index.js';
+import { applyOptions, changeOf } from '../builders/change.js';
 import { misbehavingProxy, type MisbehavingProxy, type Seen } from './misbehaving-proxy.js';
 
 const signal = new AbortController().signal;
@@ -67,31 +66,11 @@ export async function marathonWorld({
     scheduler,
     writes: () => proxy.seen.filter(({ method }) => method !== 'GET' && method !== 'HEAD'),
     liveOf: async (id) => (await scheduler.observe({ signal })).find((job) => job.id === id),
-    change: (action, id, spec, live) => ({
-      ref: jobRef('marathon', id),
-      scheduler: 'marathon',
-      kind: spec?.['containers'] === undefined && live?.kind !== 'pod' ? 'app' : 'pod',
-      id,
-      action,
-      ...(spec === undefined ? {} : { desired: stated(id, spec) }),
-      ...(live === undefined ? {} : { live }),
-      fields: [],
-      reason: '',
-      drift: false,
-      unresolved: false,
-      after: [],
-    }),
-    options: (more = {}) => ({
-      environment: 'test',
-      deadlineMs: 20_000,
-      soakMs: 300,
-      noOffersMs: 10_000,
-      maxTaskFailures: 3,
-      onFailure: 'rollback',
-      force: false,
-      signal,
-      ...more,
-    }),
+    change: (action, id, spec, live) => {
+      const kind = spec?.['containers'] === undefined && live?.kind !== 'pod' ? 'app' : 'pod';
+      return changeOf(action, { scheduler: 'marathon', kind, id, spec, live });
+    },
+    options: (more = {}) => applyOptions({ deadlineMs: 20_000, soakMs: 300, noOffersMs: 10_000, ...more }),
     put: async (id, spec, more = {}) => {
       const live = await world.liveOf(id);
       const change = world.change(live === undefined ? 'create' : 'update', id, spec, live);
@@ -112,24 +91,6 @@ export async function marathonWorld({
     },
   };
   return world;
-}
-
-/** A job as validation would give it, from line 7 of a file. */
-export function stated(id: string, spec: JsonObject): ValidatedJob {
-  return {
-    ref: jobRef('marathon', id),
-    scheduler: 'marathon',
-    kind: spec['containers'] === undefined ? 'app' : 'pod',
-    id,
-    spec,
-    source: {
-      file: 'web.yaml',
-      files: ['web.yaml'],
-      document: 0,
-      pointer: '',
-      placeOf: (pointer: string) => ({ file: 'web.yaml', line: 7, column: 3, pointer }),
-    },
-  } as unknown as ValidatedJob;
 }
 
 export const sleeper = (id: string, more: JsonObject = {}): JsonObject => ({

@@ -8,15 +8,18 @@ import type { TowlineError } from '../../src/runtime/errors.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { systemClock } from '../../src/runtime/system-clock.js';
 import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
+import { chronosScheduler } from '../../src/schedulers/chronos/driver/index.js';
 import { marathonScheduler } from '../../src/schedulers/marathon/driver/index.js';
 import { Authority, type Certificate } from '../servers/certificates.js';
 import { withServer } from '../servers/index.js';
+import { chronosWorld, daily, type ChronosWorld } from './chronos-world.js';
 import { marathonWorld, sleeper, type MarathonWorld } from './marathon-world.js';
 
 const signal = new AbortController().signal;
 
-withServer('openssl', 'Marathon behind TLS', () => {
+withServer('openssl', 'a scheduler behind TLS', () => {
   let world: MarathonWorld;
+  let chronos: ChronosWorld;
   let authority: Authority;
   let client: Certificate;
   let server: https.Server;
@@ -26,7 +29,7 @@ withServer('openssl', 'Marathon behind TLS', () => {
   const open: Scheduler[] = [];
 
   beforeAll(async () => {
-    world = await marathonWorld();
+    [world, chronos] = [await marathonWorld(), await chronosWorld()];
     authority = new Authority('Towline tests');
     const own = authority.issue('marathon.example');
     client = authority.issue('towline');
@@ -38,7 +41,7 @@ withServer('openssl', 'Marathon behind TLS', () => {
         String((request.socket as TLSSocket).getPeerCertificate().subject.CN),
       );
       const inner = http.request(
-        world.part.url + path,
+        (path.startsWith('/v1/') ? chronos.url() : world.part.url) + path,
         { method: request.method, headers: request.headers },
         (answer) => {
           response.writeHead(answer.statusCode ?? 500, answer.headers);
@@ -60,6 +63,7 @@ withServer('openssl', 'Marathon behind TLS', () => {
     server?.closeAllConnections();
     server?.close();
     await world?.close();
+    await chronos?.close();
     authority?.remove();
   });
 
@@ -106,6 +110,25 @@ withServer('openssl', 'Marathon behind TLS', () => {
     const error = (await reading.catch((thrown: unknown) => thrown)) as TowlineError;
     expect(`${error.message} ${error.help ?? ''}`).toMatch(reason);
     expect(clients.size).toBe(0);
+  });
+
+  it('is as good for a Chronos', async () => {
+    const common = {
+      name: 'chronos',
+      addresses: fixedAddresses([url]),
+      clock: systemClock,
+      log: silentLog(),
+    };
+    const [known, stranger] = [
+      chronosScheduler({ ...common, tls: good() }),
+      chronosScheduler({ ...common, tls: { ...good(), serverName: 'other.example' } }),
+    ];
+    open.push(known, stranger);
+    expect(await known.apply(chronos.change('create', 'tls', daily('tls')), world.options())).toMatchObject({
+      state: 'applied',
+    });
+    expect(clients.get('/v1/scheduler/iso8601')).toBe('towline');
+    await expect(stranger.observe({ signal })).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it('is talked to unchecked where that is wanted', async () => {
