@@ -234,6 +234,13 @@ describe('a leader that is lost', () => {
     expect(await world.raw('kept')).toBeUndefined();
   }, 30_000);
 
+  it('is waited for where its list has shrunk, so that no plan is made of it', async () => {
+    await world.put(daily('still-there'));
+    expect(await world.live('still-there')).toBeDefined();
+    await world.fail(500);
+    expect((await world.scheduler.observe({ signal })).map(({ id }) => id)).toContain('still-there');
+  }, 30_000);
+
   it('in the middle of a graph: what was done is kept, the rest follows, and no counter is lost', async () => {
     const graph = [
       daily('root', { successCount: 3 }),

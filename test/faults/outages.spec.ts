@@ -124,8 +124,9 @@ withServer('consul', 'an outage', () => {
   it('of the remote is survived: KV and jobs stay as they are', async () => {
     const mark = daemon.output().length;
     await rename(world.bare, `${world.bare}.away`);
+    // The daemon looks every 60 seconds.
     await until('it says what is wrong', async () => /there is no job repository/.test(since(mark)), {
-      limitMs: 60_000,
+      limitMs: 90_000,
     });
     const once = await world.towline('mirror', '--dry-run');
     expect(once.code).toBe(1);

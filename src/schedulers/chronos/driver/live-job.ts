@@ -15,8 +15,12 @@ export function liveJobOf(scheduler: string, listed: JsonObject): LiveJob {
   };
 }
 
-/** The list shows `uris` also as `fetch`, and the other way round; sent back like that everything is fetched twice. */
+/**
+ * The list shows `uris` also as `fetch`, and the other way round; sent back like that everything is fetched twice. Versions
+ * before 2.5 know `uris` only.
+ */
 export function withoutCopies(listed: JsonObject): JsonObject {
+  if (listed['fetch'] === undefined) return listed;
   const { uris: _uris, ...own } = listed;
   return own;
 }

@@ -13,6 +13,19 @@ export interface ReadingOptions {
   loadMs: number;
 }
 
+/** `since`: when it was first seen, in ms since the epoch. */
+interface Leader {
+  name: string | undefined;
+  since: number;
+}
+
+interface Listed {
+  jobs: JsonObject[];
+  names: readonly string[];
+  text: string;
+  leader: Leader;
+}
+
 /** Two reads must agree; more tries than these mean that something keeps changing. */
 const READS = 5;
 
@@ -21,22 +34,35 @@ const READS = 5;
  * and goes on like that for a second or more (reference: chronos.md §4).
  */
 export class ChronosReading {
-  #leader: { name: string | undefined; since: number } | undefined;
+  #leader: Leader | undefined;
+  /** Of the last list that was believed. */
+  #names: readonly string[] = [];
 
   constructor(
     readonly client: ChronosClient,
     readonly options: ReadingOptions,
   ) {}
 
-  /** The list, read until two reads of the same leader agree. */
+  /**
+   * The list, read until two reads of the same leader agree. One that has shrunk under a leader that was not seen before is
+   * read again when that has had the time to load.
+   */
   async list(signal: AbortSignal): Promise<JsonObject[]> {
-    const { clock, pollMs } = this.options;
+    const { clock, pollMs, loadMs } = this.options;
     let before = await this.#listed(signal);
     for (let read = 1; read < READS; read++) {
       await clock.sleep(Math.min(pollMs, 100), signal);
       const now = await this.#listed(signal);
-      if (now.names === before.names && now.leader === before.leader) return now.jobs;
-      before = now;
+      const left = now.leader.since + loadMs - clock.now();
+      const hasShrunk = this.#names.some((name) => !now.names.includes(name));
+      if (now.text !== before.text || now.leader !== before.leader) before = now;
+      else if (left > 0 && hasShrunk) {
+        await clock.sleep(left, signal);
+        before = await this.#listed(signal);
+      } else {
+        this.#names = now.names;
+        return now.jobs;
+      }
     }
     throw new TowlineError('chronos-unsteady', 'unavailable', 'the list of jobs changed at every read', {
       help: 'Chronos may be electing a leader. It is tried again.',
@@ -74,15 +100,15 @@ export class ChronosReading {
     return summaryOf((await this.client.read('/jobs/summary', signal)).json, id);
   }
 
-  async #listed(
-    signal: AbortSignal,
-  ): Promise<{ jobs: JsonObject[]; names: string; leader: string | undefined }> {
+  async #listed(signal: AbortSignal): Promise<Listed> {
     const jobs = await this.client.jobs(signal);
-    const { name: leader } = await this.#seenLeader(signal);
-    return { jobs, names: JSON.stringify(jobs.map(({ name }) => name).sort()), leader };
+    const leader = await this.#seenLeader(signal);
+    const names = jobs.map(({ name }) => String(name)).sort();
+    return { jobs, names, text: JSON.stringify(names), leader };
   }
 
-  async #seenLeader(signal: AbortSignal): Promise<{ name: string | undefined; since: number }> {
+  /** The same object while it is the same leader. */
+  async #seenLeader(signal: AbortSignal): Promise<Leader> {
     const name = await this.client.leader(signal);
     if (this.#leader === undefined || this.#leader.name !== name)
       this.#leader = { name, since: this.options.clock.now() };

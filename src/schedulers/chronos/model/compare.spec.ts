@@ -97,6 +97,51 @@ describe('comparing a Chronos job', () => {
     ).toEqual([]);
   });
 
+  it('reads each version in its own words: what one does not show it does not know', () => {
+    const git = { ...job, concurrent: true, maxCompletionTime: 60, epsilon: 'PT5M' };
+    const { concurrent: _c, maxCompletionTime: _m, fetch: _f, ...old } = shown(job);
+    expect(fieldsOf(git, { ...old, epsilon: 'PT5M', async: false })).toEqual([]);
+    expect(fieldsOf(git, { ...old, epsilon: 'PT60S', async: false })).toEqual(['/epsilon']);
+    expect(fieldsOf(git, shown(job, { maxCompletionTime: 0 }))).toEqual([
+      '/concurrent',
+      '/maxCompletionTime',
+    ]);
+    // Before 2.5 there are uris only.
+    expect(fieldsOf({ ...job, uris: ['http://x/a'] }, { ...old, uris: ['http://x/b'] })).toEqual(['/fetch']);
+    expect(fieldsOf({ ...job, uris: ['http://x/a'] }, { ...old, uris: ['http://x/a'] })).toEqual([]);
+  });
+
+  it('finds a value that Git left to the server since it was sent', () => {
+    const before = { ...job, cpus: 2 };
+    const compared = (lastApplied?: JsonObject): string[] =>
+      compare(
+        { kind: 'scheduled', spec: job },
+        { kind: 'scheduled', spec: shown(before) },
+        { settings: {} },
+        lastApplied,
+      ).fields.map(({ pointer }) => pointer);
+    expect(compared(before)).toEqual(['/cpus']);
+    expect(compared(job)).toEqual([]);
+    expect(compared()).toEqual([]);
+  });
+
+  it('knows how many repeats a job began with from what was last applied only', () => {
+    const [ten, fifteen] = [10, 15].map((n) => ({ ...job, schedule: `R${n}/2026-01-01T03:00:00Z/P1D` }));
+    const live = shown(job, { schedule: 'R7/2026-01-04T03:00:00.000Z/P1D' });
+    const compared = (lastApplied: JsonObject | undefined) =>
+      compare(
+        { kind: 'scheduled', spec: fifteen ?? {} },
+        { kind: 'scheduled', spec: live },
+        { settings: {} },
+        lastApplied,
+      );
+    expect(compared(undefined).fields).toEqual([]);
+    expect(compared(ten)).toMatchObject({
+      fields: [{ pointer: '/schedule' }],
+      effect: 'resets 7 remaining repeats to 15',
+    });
+  });
+
   it('finds what was removed from Git', () => {
     expect(fieldsOf(job, shown(job, { owner: 'a@example.com', container: { image: 'x' } }))).toEqual([
       '/container',

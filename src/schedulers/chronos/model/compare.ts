@@ -105,7 +105,8 @@ function fieldDiffs(wanted: JsonObject, found: JsonObject, lastApplied: JsonObje
     // The switch of an operator is kept where Git does not name it; a job that has run out is off in any case.
     if (name === 'disabled' && (after === undefined || isExhausted)) return [];
     if (after === undefined && SERVER_DEFAULTS.has(name) && !wasTakenOut(name, lastApplied)) return [];
-    if (VERSIONED.has(name) && isAnswer && !(name in found)) return [];
+    if (VERSIONED.has(name) && isAnswer && !(name in found) && !(name === 'fetch' && 'uris' in found))
+      return [];
     if (canonicalJson(after ?? null) === canonicalJson(before ?? null)) return [];
     return [
       {
