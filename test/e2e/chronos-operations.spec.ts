@@ -40,7 +40,7 @@ withServer('consul', 'jobs of Chronos, from the manifest to their runs', () => {
 
   it('a first deploy says what runs at once, tries what is to be tried, and leaves nothing to do', async () => {
     await run('mirror', '--once');
-    expect(await plan()).toContain('runs once at once, to see that it works');
+    expect(await plan()).toContain('is run right away, to see that it works');
     const { code, text } = await run('deploy', '--wait');
     expect({ code, text }).toMatchObject({ code: 0 });
     expect(text).toContain('its smoke run succeeded');

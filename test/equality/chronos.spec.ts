@@ -161,6 +161,15 @@ const EDITS: readonly Edit[] = [
     ),
     at: ['/schedule'],
   },
+  {
+    name: 'another beginning of a number of runs, on the same pattern',
+    edit: scheduled(([r, start, p]) =>
+      r === 'R' || start === ''
+        ? undefined
+        : [r, start.replace(/^\d{4}/, (year) => String(Number(year) - 1)), p],
+    ),
+    at: ['/schedule'],
+  },
   { name: 'a period', edit: scheduled(([r, start]) => [r, start, 'PT7H']), at: ['/schedule'] },
   {
     name: 'more repeats',

@@ -124,7 +124,13 @@ function print(
     ref,
     live ? 'live' : colors.red('not live'),
     since,
-    runs === undefined ? message : `${message}; ${runsText(runs, colors)}`,
+    // What was said of the change is old news where its runs are told.
+    [
+      state === 'applied' && runs !== undefined ? '' : message,
+      runs === undefined ? '' : runsText(runs, colors),
+    ]
+      .filter((text) => text !== '')
+      .join('; '),
   ]);
   for (const line of table(rows)) writeLine(stdout, line);
 }

@@ -2,6 +2,7 @@ import type { FieldDiff } from '../../../domain/job/scheduler-model.js';
 import type { JsonObject } from '../../../domain/source/json.js';
 import { isMadeEndless, liveScheduleIn, scheduleIn } from './life.js';
 import { parentsOf } from './rules.js';
+import type { Schedule } from './schedule.js';
 
 /** What it means to put a job in place over the live one: what goes on, and what is lost. */
 export function effectOf(
@@ -20,19 +21,25 @@ export function effectOf(
 
 /** What comes with making a job. */
 export function createdEffect(spec: JsonObject): string | undefined {
+  const schedule = scheduleIn(spec);
   const parts = [
-    scheduleIn(spec) !== undefined && scheduleIn(spec)?.start === undefined
-      ? 'runs at once: its schedule has no start'
-      : undefined,
+    schedule === undefined || spec['disabled'] === true ? undefined : firstRun(schedule),
     spec['runOnDeploy'] === true ? smokeEffect(spec) : undefined,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
+/** What is not the next moment of a pattern. */
+function firstRun({ start, repeat }: Schedule): string | undefined {
+  if (start === undefined) return 'runs right away: its schedule has no start';
+  if (repeat !== 1) return undefined;
+  return `runs once, at ${start.toISO({ suppressMilliseconds: true }) ?? ''}, or right away where that has passed`;
+}
+
 /** What the smoke run costs. */
 export function smokeEffect(desired: JsonObject): string {
   const repeat = scheduleIn(desired)?.repeat;
-  return `runs once at once, to see that it works${repeat === undefined ? '' : ', which uses up one of its repeats'}`;
+  return `is run right away, to see that it works${repeat === undefined ? '' : ', which uses up one of its repeats'}`;
 }
 
 function scheduleEffect(
@@ -55,7 +62,10 @@ function scheduleEffect(
     if (found.repeat === 0) return 'takes effect if it is run again: all of its runs are done';
     return found.repeat === undefined ? NEXT : `${NEXT}; ${found.repeat} of ${wanted.repeat} runs are left`;
   }
-  if (found.repeat === 0) return 'runs again by the new schedule: all runs of the old one were done';
+  const first = firstRun(wanted);
+  if (found.repeat === 0)
+    return `${first ?? 'runs again by the new schedule'}: all runs of the old one were done`;
+  if (first !== undefined && wanted.start !== undefined) return first;
   if (found.repeat === undefined || wanted.repeat === undefined) return 'runs by the new schedule';
   return `resets ${found.repeat} remaining repeats to ${wanted.repeat}`;
 }

@@ -26,7 +26,13 @@ export function isSameSchedule(git: JsonObject, live: JsonObject, lastApplied?: 
   // What can't be read is compared as it is written.
   if (wanted === undefined || found === undefined) return git['schedule'] === live['schedule'];
   const before = lastApplied === undefined ? undefined : scheduleIn(lastApplied);
-  return isLaterForm(wanted, found) && (before === undefined || before.repeat === wanted.repeat);
+  return isLaterForm(wanted, found) && (before === undefined || isSameCount(wanted, before));
+}
+
+/** Runs without end may begin anywhere on their pattern; a number of runs begins where it says. */
+function isSameCount(git: Schedule, before: Schedule): boolean {
+  if (git.repeat !== before.repeat) return false;
+  return git.repeat === undefined || git.start?.toMillis() === before.start?.toMillis();
 }
 
 /**
@@ -40,5 +46,5 @@ export function isMadeEndless(
 ): boolean {
   const [wanted, found] = [scheduleIn(git), liveScheduleIn(live)];
   if (wanted?.repeat === undefined || found === undefined || found.repeat !== undefined) return false;
-  return lastApplied !== undefined && isSameSchedule(git, lastApplied);
+  return lastApplied !== undefined && isSameSchedule(git, lastApplied, lastApplied);
 }
