@@ -247,7 +247,8 @@ describe('jobs that live in Chronos', () => {
             const next = specs.map((spec) => (spec === job ? edited : spec));
             edits += 1;
             expect(places(await each.plan(next))).toEqual({ [String(job['name'])]: at });
-            if (how % 3 > 0) continue;
+            // Not by the number of the edit alone: each kind of them is carried out now and then.
+            if ((which + how) % 3 > 0) continue;
             const before = (await chronos.jobs()).find(({ name }) => name === job['name']);
             await each.deploy(next);
             specs = next;
