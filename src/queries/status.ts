@@ -115,6 +115,9 @@ export async function readStatus(
   };
 }
 
+/** After an outage every job is overdue; of so many it is not asked one by one what they do. */
+const MOST_ASKED = 20;
+
 /** How the runs of live jobs went. Of one that is overdue it is asked whether an earlier run still goes on. */
 async function runsLately(
   live: readonly LiveJob[],
@@ -122,16 +125,16 @@ async function runsLately(
   signal: AbortSignal,
 ): Promise<Map<string, RunsLately & { running?: string }>> {
   const now = clock.now();
+  let left = MOST_ASKED;
   const found = new Map<string, RunsLately & { running?: string }>();
   for (const job of live) {
     const name = job.ref.slice(0, job.ref.indexOf(':'));
     const lately = models.get(name)?.model.lately?.(job, now);
     if (lately === undefined) continue;
     const scheduler = schedulers.find((each) => each.name === name);
+    const asked = lately.overdueSince !== undefined && left-- > 0;
     const tasks =
-      lately.overdueSince === undefined || scheduler === undefined
-        ? []
-        : await scheduler.tasks(job.id, { signal }).catch(noneWhereAway);
+      !asked || scheduler === undefined ? [] : await scheduler.tasks(job.id, { signal }).catch(noneWhereAway);
     const running = tasks.map(({ state }) => state).find((state) => state.includes('running'));
     found.set(job.ref, { ...lately, ...(running === undefined ? {} : { running }) });
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { authorization, type UnderTest } from './under-test.js';
+import { asking, authorization, type UnderTest } from './under-test.js';
 
 /** What not every Chronos can do. */
 export type Ability = 'contract' | 'tasks';
@@ -22,12 +22,7 @@ export async function realChronos(
   const url = given.replace(/\/+$/, '');
   const headers = authorization(env, 'CHRONOS');
   const lacks = new Map<Ability, string>();
-  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(url + path, {
-      ...init,
-      headers: { ...headers, ...(init.headers as Record<string, string> | undefined) },
-      signal: AbortSignal.timeout(15_000),
-    });
+  const ask = asking(url, headers);
   try {
     const jobs = await ask('/v1/scheduler/jobs');
     if (jobs.ok) {

@@ -1,4 +1,4 @@
-import { authorization, type UnderTest } from './under-test.js';
+import { asking, authorization, type UnderTest } from './under-test.js';
 
 export type MarathonUnderTest = UnderTest<Ability>;
 
@@ -16,12 +16,7 @@ export async function realMarathon(env: NodeJS.ProcessEnv): Promise<MarathonUnde
   const headers = authorization(env, 'MARATHON');
   const lacks = new Map<Ability, string>();
   const under = { url: () => url, headers, lacks, limitMs: 300_000 };
-  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(url + path, {
-      ...init,
-      headers: { ...headers, ...(init.headers as Record<string, string> | undefined) },
-      signal: AbortSignal.timeout(15_000),
-    });
+  const ask = asking(url, headers);
   try {
     const info = await ask('/v2/info');
     if (!info.ok) throw new Error(`/v2/info answers ${info.status}`);

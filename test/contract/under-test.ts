@@ -41,7 +41,20 @@ export function authorization(env: NodeJS.ProcessEnv, name: string): Record<stri
   return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
 }
 
-/** The same for a driver. */
+/** Requests below a URL, with what goes with each of them; one that is not answered soon has failed. */
+export function asking(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): (path: string, init?: RequestInit) => Promise<Response> {
+  return (path, init = {}) =>
+    fetch(url + path, {
+      ...init,
+      headers: { ...headers, ...(init.headers as Record<string, string> | undefined) },
+      signal: AbortSignal.timeout(15_000),
+    });
+}
+
+/** The credentials among them, for a driver. */
 export function authOf({ headers }: UnderTest<string>): { auth?: SchedulerAuth } {
   const { authorization: given } = headers;
   if (given === undefined) return {};

@@ -70,8 +70,8 @@ export function outcomeEntry(
     files,
     state: {
       ...base(plan, state, facts),
-      ...restartsLeft(outcomes, state),
-      ...runsLeft(outcomes, state),
+      ...restartsLeft(outcomes, state, jobs),
+      ...runsLeft(outcomes, state, jobs),
       jobs,
       intents,
     },
@@ -85,6 +85,7 @@ export function outcomeEntry(
 function restartsLeft(
   outcomes: readonly Outcome[],
   state: LedgerState | undefined,
+  jobs: LedgerState['jobs'],
 ): Pick<LedgerState, 'restarts'> {
   const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent]));
   const done = outcomes.filter(
@@ -93,26 +94,35 @@ function restartsLeft(
       o.state !== 'unknown' &&
       endsRestart(o.action === 'none' ? (announced.get(o.ref) ?? o) : o),
   );
-  const restarts = without(
-    state?.restarts,
-    done.map(({ ref }) => ref),
-  );
+  const restarts = without(state?.restarts, [
+    ...done.map(({ ref }) => ref),
+    ...ofNobody(state?.restarts, jobs),
+  ]);
   return restarts === undefined ? {} : { restarts };
 }
 
 /** A run is done with when that was tried, however it ended: nobody wants it hours later. */
-function runsLeft(outcomes: readonly Outcome[], state: LedgerState | undefined): Pick<LedgerState, 'runs'> {
+function runsLeft(
+  outcomes: readonly Outcome[],
+  state: LedgerState | undefined,
+  jobs: LedgerState['jobs'],
+): Pick<LedgerState, 'runs'> {
   const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent.action]));
   const done = outcomes.filter(({ ref, action, state: end }) => {
     if (end === 'blocked' || end === 'unknown') return false;
     const real = action === 'none' ? (announced.get(ref) ?? action) : action;
-    return real === 'trigger' || real === 'kill' || real === 'delete';
+    return real === 'trigger' || real === 'kill';
   });
-  const runs = without(
-    state?.runs,
-    done.map(({ ref }) => ref),
-  );
+  const runs = without(state?.runs, [...done.map(({ ref }) => ref), ...ofNobody(state?.runs, jobs)]);
   return runs === undefined ? {} : { runs };
+}
+
+/** What was ordered for jobs that are no longer on record: another job of the same name must not inherit it. */
+function ofNobody(
+  ordered: Readonly<Record<string, unknown>> | undefined,
+  jobs: LedgerState['jobs'],
+): string[] {
+  return Object.keys(ordered ?? {}).filter((ref) => !Object.hasOwn(jobs, ref));
 }
 
 function settle(

@@ -481,6 +481,20 @@ describe('the orders of people', () => {
     }
   });
 
+  it('start no run of a job that went meanwhile, when another one comes by its name', async () => {
+    const { state, deploy, order, scheduler } = deployWorld();
+    await state({ a: {}, b: {} });
+    await deploy();
+    await order('trigger', 'a');
+    // Gone from the scheduler and from Git, before anybody looked.
+    scheduler.jobs.delete('a');
+    await state({ b: {} });
+    await deploy();
+    await state({ a: {}, b: {} });
+    await deploy();
+    expect(scheduler.calls.filter((call) => call.startsWith('trigger'))).toEqual([]);
+  });
+
   it('start a run that could not be started later, when nothing stands in its way any more', async () => {
     const { state, deploy, order, scheduler } = deployWorld();
     await state({ a: {} });

@@ -90,8 +90,7 @@ export function chronosScheduler(options: ChronosOptions): Scheduler {
 
 function carryOut(change: Change, driving: Driving, options: ApplyOptions): Promise<End> {
   if (change.action === 'none') return judge(change, driving, options);
-  if (change.action === 'trigger')
-    return trigger(change.id, change.args === undefined ? [] : [change.args], driving, options);
+  if (change.action === 'trigger') return trigger(change.id, change.args, driving, options);
   if (change.action === 'kill') return kill(change.id, driving, options);
   return change.action === 'delete' ? remove(change, driving, options) : put(change, driving, options);
 }

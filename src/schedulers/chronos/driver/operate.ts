@@ -26,7 +26,7 @@ type Run =
  */
 export async function startRun(
   id: string,
-  args: readonly string[],
+  args: string | undefined,
   driving: Driving,
   { signal, deadlineMs, progress }: Pick<ApplyOptions, 'signal' | 'deadlineMs' | 'progress'>,
 ): Promise<Run> {
@@ -46,7 +46,7 @@ export async function startRun(
       return { state: 'not-started', reason: 'an earlier run of it did not end', isFailure: true };
   }
   const before = (await reading.find(id, signal)) ?? job;
-  const query = args.length === 0 ? '' : `?arguments=${encodeURIComponent(args.join(' '))}`;
+  const query = args === undefined ? '' : `?arguments=${encodeURIComponent(args)}`;
   try {
     const answer = await client.write('PUT', `/job/${encodeURIComponent(id)}${query}`, undefined, signal);
     if (mayBeProxy(answer))
@@ -77,7 +77,7 @@ export async function startRun(
 /** Runs a job once, now, because a person asked for it. How that run ends is no matter of the change. */
 export async function trigger(
   id: string,
-  args: readonly string[],
+  args: string | undefined,
   driving: Driving,
   options: ApplyOptions,
 ): Promise<End> {

@@ -21,7 +21,10 @@ export async function remove(
     return { state: 'applied', message: 'it was gone already' };
   // The graph in memory counts: it may have edges that no job shows any more.
   const children = childrenIn((await client.read('/graph/csv', signal)).text, id);
-  if (children.length > 0) return { state: 'blocked', message: await childrenText(children) };
+  if (children.length > 0) {
+    const gone = await reading.missing(children, signal);
+    return { state: 'blocked', message: childrenText(children, gone) };
+  }
   const until = clock.now() + Math.min(GONE_MS, deadlineMs);
   let doubt: string | undefined;
   try {
@@ -44,12 +47,11 @@ export async function remove(
       message: `the request ${doubt}, and nothing came of it; it is sent again later`,
     };
   return { state: 'failed', message: 'it is still there: Chronos may not have stored the deletion' };
+}
 
-  async function childrenText(all: readonly string[]): Promise<string> {
-    const gone = await reading.missing(all, signal);
-    const names = all.join(', ');
-    return gone.length === all.length
-      ? `the graph of Chronos still has children of it that are gone (${names}): its leader has to be started again first`
-      : `it has children (${names}), which Chronos would rewrite; delete them, or their parent in them, first`;
-  }
+function childrenText(children: readonly string[], gone: readonly string[]): string {
+  const names = children.join(', ');
+  return gone.length === children.length
+    ? `the graph of Chronos still has children of it that are gone (${names}): its leader has to be started again first`
+    : `it has children (${names}), which Chronos would rewrite; delete them, or their parent in them, first`;
 }

@@ -25,7 +25,7 @@ export async function smokeRun(
 ): Promise<End> {
   const { clock } = driving;
   options.progress?.('running it once, to see that it works');
-  const run = await startRun(change.id, [], driving, options);
+  const run = await startRun(change.id, undefined, driving, options);
   if (run.state === 'not-started') {
     const end: End = { ...applied, message: `${applied.message}; not run: ${run.reason}` };
     return run.isFailure ? failed(end, { change, live }, driving, options) : end;
