@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 import type { ConsulAccess } from '../consul/index.js';
 import type { Config, EnvironmentConfig, MirrorConfig, RemoteConfig } from '../config/config.js';
@@ -16,6 +17,7 @@ import { TowlineError } from '../runtime/errors.js';
 import { createLog, type Log } from '../runtime/log.js';
 import { systemClock } from '../runtime/system-clock.js';
 import { SCHEDULER_KINDS } from '../schedulers/registry.js';
+import { whoAmI } from './ci-environment.js';
 import { consulAccess } from './consul-access.js';
 import type { GlobalFlags, Io } from './io.js';
 import { schedulerAccess } from './scheduler-access.js';
@@ -25,6 +27,8 @@ import { loadSettings, type Settings, type SettingsOptions } from './settings.js
 export interface Session {
   config: Config;
   home: string;
+  /** Who this process runs as, for the record: `ann@host`. */
+  actor: string;
   log: Log;
   environments(names?: readonly string[]): EnvironmentConfig[];
   layout(environment: EnvironmentConfig): KvLayout;
@@ -71,6 +75,7 @@ export async function openSession(
   return {
     config,
     home,
+    actor: `${whoAmI(io.env)}@${os.hostname()}`,
     log,
     environments: (names) => chosen(config, names),
     layout: (environment) => kvLayout(config.consul.prefix, environment.name, environment.prefix),

@@ -1,7 +1,9 @@
 import type { EnvironmentConfig, MirrorConfig, MirrorPolicy } from '../config/config.js';
 import type { PlanInput } from '../domain/plan/plan-input.js';
+import { openPolicy, type GatePolicy } from '../domain/plan/policy.js';
 import type { Release } from '../domain/release/release.js';
 import { kvKey, mirrorLayout } from '../domain/source/kv-layout.js';
+import { gateFactsOf } from '../queries/gate-facts.js';
 import { systemClock } from '../runtime/system-clock.js';
 import type { DeployPolicy, DeployWorkerOptions } from '../workers/deploy/index.js';
 import {
@@ -128,7 +130,9 @@ export async function deployOptions(
     models: session.models(environment),
     rules: environment.rules,
     layers: environment.layers,
-    policy: { ...deploy.prune, allowed: allowPrune },
+    policy: gatePolicy(environment, { allowPrune }),
+    gateFacts: async ({ state }) => gateFactsOf(state, systemClock.now()),
+    actor: session.actor,
     ignoreFields: deploy.ignoreFields,
     together: deploy.together,
     deploy: deployPolicy(deploy),
@@ -138,6 +142,14 @@ export async function deployOptions(
     log: session.log,
     pollMs: session.config.poll.intervalSeconds * 1000,
   };
+}
+
+/** What must hold before something is sent. */
+export function gatePolicy(
+  { deploy }: EnvironmentConfig,
+  { allowPrune }: { allowPrune: boolean },
+): GatePolicy {
+  return openPolicy({ ...deploy.prune, allowed: allowPrune });
 }
 
 /** How changes are carried out and judged, in the units of the workers. */

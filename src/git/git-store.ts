@@ -192,7 +192,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       return undefined;
     },
 
-    async log(revision, { signal, limit, firstParent = false, paths = [], grep }) {
+    async log(revision, { signal, limit, firstParent = false, paths = [], grep, skip, since, until }) {
       const place = await open({ signal });
       const args = [
         'log',
@@ -200,6 +200,8 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
         `--format=${LOG_FORMAT}`,
         `--max-count=${limit}`,
         ...(firstParent ? ['--first-parent'] : []),
+        ...(skip === undefined ? [] : [`--skip=${skip}`]),
+        ...timeArguments(since, until),
         ...(grep === undefined ? [] : ['--fixed-strings', `--grep=${grep}`]),
         '--end-of-options',
         revision,
@@ -237,6 +239,14 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       updates?.close();
     },
   };
+}
+
+/** Whole seconds, as commits have them. */
+function timeArguments(since: number | undefined, until: number | undefined): string[] {
+  return [
+    ...(since === undefined ? [] : [`--since=@${Math.floor(since / 1000)}`]),
+    ...(until === undefined ? [] : [`--until=@${Math.floor(until / 1000)}`]),
+  ];
 }
 
 const REFS = ['refs/heads', 'refs/tags'];

@@ -190,13 +190,16 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
       }
     },
 
-    async log(revision, { limit, paths, grep, firstParent = false }) {
+    async log(revision, { limit, paths, grep, firstParent = false, skip = 0, since, until }) {
       const repository = await at();
       const found: CommitInfo[] = [];
+      let left = skip;
       for await (const commit of walkBack(repository, revision, firstParent)) {
         if (found.length >= limit) break;
         if (grep !== undefined && !commit.message.includes(grep)) continue;
+        if (!isWithin(commit.committer.timestamp, since, until)) continue;
         if (paths !== undefined && !(await touchesAny(repository, commit, paths))) continue;
+        if (left-- > 0) continue;
         found.push(toInfo(commit));
       }
       return found;
@@ -214,6 +217,7 @@ interface Commit {
   message: string;
   parent: string[];
   author: { name: string; email: string; timestamp: number };
+  committer: { timestamp: number };
 }
 
 async function touchesAny(
@@ -251,7 +255,13 @@ async function* walkBack(
 async function read(repository: Repository, oid: string): Promise<{ commit: Commit; time: number }> {
   const { commit } = await isomorphic.readCommit({ ...repository, oid });
   return {
-    commit: { oid, message: commit.message, parent: commit.parent, author: commit.author },
+    commit: {
+      oid,
+      message: commit.message,
+      parent: commit.parent,
+      author: commit.author,
+      committer: commit.committer,
+    },
     time: commit.committer.timestamp,
   };
 }
@@ -326,4 +336,9 @@ async function refsOf(repository: { fs: typeof fs; gitdir: string; cache: object
     }
   }
   return refs;
+}
+
+/** `seconds` as commits have them; the bounds in ms. */
+function isWithin(seconds: number, since = -Infinity, until = Infinity): boolean {
+  return seconds >= Math.floor(since / 1000) && seconds <= Math.floor(until / 1000);
 }

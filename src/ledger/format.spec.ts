@@ -5,7 +5,8 @@ import type { JobRef } from '../domain/job/job-ref.js';
 import type { LedgerEntry } from '../domain/record/ledger-entry.js';
 import type { Outcome } from '../domain/record/outcome.js';
 import type { ObjectId, Revision } from '../domain/source/revision.js';
-import { documentText, entryMessage, overall, parseState } from './format.js';
+import { documentText, parseState } from './format.js';
+import { entryMessage, overall } from './message.js';
 
 const outcome = (message: string, ref = 'marathon:/a', state: Outcome['state'] = 'applied'): Outcome => ({
   ref: ref as JobRef,
@@ -23,7 +24,9 @@ const entry = (outcomes: Outcome[], trigger = 'run'): LedgerEntry => ({
   phase: 'outcome',
   environment: 'test',
   pass: 'p1',
-  planId: 'plan',
+  planDigest: 'plan',
+  actor: 'ann@host',
+  decisions: [],
   revision: 'a'.repeat(40) as Revision,
   trees: [{ folder: 'jobs', tree: 'b'.repeat(40) as ObjectId }],
   trigger,
@@ -63,6 +66,7 @@ Towline-Plan: plan
 Towline-Revision: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 Towline-Tree: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb jobs
 Towline-Trigger: run
+Towline-Actor: ann@host
 Towline-Outcome: partial
 Towline-Job: marathon:/a update applied
 Towline-Job: marathon:/b update failed
@@ -94,6 +98,7 @@ Towline-Job: marathon:/b update failed
           'Towline-Plan',
           'Towline-Revision',
           'Towline-Tree',
+          'Towline-Actor',
           'Towline-Outcome',
           'Towline-Job',
         ]);

@@ -1,134 +1,84 @@
-import type { OrderEntry } from '../domain/record/orders.js';
-import type { LedgerEntry, LedgerState } from '../domain/record/ledger-entry.js';
-import type { Outcome } from '../domain/record/outcome.js';
-import { oneLine } from '../domain/source/one-line.js';
-import { isObject, sortKeys, type Json } from '../domain/source/json.js';
-import { parseObjectId, parseRevision, short } from '../domain/source/revision.js';
+import { isObject, sortKeys, type Json, type JsonObject } from '../domain/source/json.js';
+import { parseObjectId, parseRevision } from '../domain/source/revision.js';
+import type { LedgerState } from '../domain/record/ledger-entry.js';
 
 /** Path of the state in the ledger's tree. */
 export const STATE_FILE = 'state.json';
 /** Path of the announcement of a pass; there is one only until its end is on record. */
 export const INTENTS_FILE = 'intents.json';
+/** Path of what the mirror wrote last. */
+export const MIRROR_FILE = 'mirror.json';
+/** Path of the last plan, with what it was made of. */
+export const PLAN_FILE = 'plan.json';
 
 /** A document of the ledger's tree: readable, and equal bytes for equal values. */
 export function documentText(value: Json): string {
   return `${JSON.stringify(sortKeys(value), null, 2)}\n`;
 }
 
-/** The commit message of an entry: a subject and a line for each job for people, trailers for tools. */
-export function entryMessage(entry: LedgerEntry | OrderEntry): string {
-  if (entry.phase === 'order') return orderMessage(entry);
-  const lines = [subjectOf(entry), ''];
-  for (const { ref, action, state, message } of entry.outcomes)
-    lines.push(`${lineOf(ref)}: ${action} ${state}. ${lineOf(message)}`);
-  if (entry.phase === 'intent')
-    for (const { ref, action } of entry.state.intents) lines.push(`${lineOf(ref)}: ${action} announced`);
-  lines.push('', ...trailersOf(entry));
-  return `${lines.join('\n')}\n`;
-}
-
-/** `Pause marathon:/shop/web of production`, with who and why. */
-function orderMessage({ environment, order, state }: OrderEntry): string {
-  const { verb, refs, by, reason, args } = order;
-  const what = refs.length === 0 ? environment : `${refs.join(', ')} of ${environment}`;
-  const lines = [
-    `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${lineOf(what)}`,
-    '',
-    ...(reason === undefined ? [] : [lineOf(reason), '']),
-    ...trailerLines([
-      ['Towline-Environment', environment],
-      ['Towline-Phase', 'order'],
-      ['Towline-Order', verb],
-      ['Towline-Revision', state.revision],
-      ['Towline-By', by],
-      ...refs.map((ref): [string, string] => ['Towline-Job', `${ref} ${verb} ordered`]),
-      ...(args === undefined ? [] : [['Towline-Arguments', args] as [string, string]]),
-    ]),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-function subjectOf({ phase, environment, revision, outcomes, state }: LedgerEntry): string {
-  if (phase === 'intent')
-    return `Begin ${count(state.intents.length, 'change')} of ${environment} at ${short(revision)}`;
-  const states = [...new Set(outcomes.map((o) => o.state))].sort();
-  const ends = states.map((s) => `${outcomes.filter((o) => o.state === s).length} ${s}`).join(', ');
-  return `Deploy ${count(outcomes.length, 'change')} of ${environment} at ${short(revision)}${ends === '' ? '' : `: ${ends}`}`;
-}
-
-function trailersOf(entry: LedgerEntry): string[] {
-  const { environment, phase, pass, planId, revision, trees, trigger, outcomes, state } = entry;
-  const jobs =
-    phase === 'intent'
-      ? state.intents.map((i) => `${i.ref} ${i.action} announced`)
-      : outcomes.map((o) => `${o.ref} ${o.action} ${o.state}`);
-  return trailerLines([
-    ['Towline-Environment', environment],
-    ['Towline-Phase', phase],
-    ['Towline-Pass', pass],
-    ['Towline-Plan', planId],
-    ['Towline-Revision', revision],
-    ...trees.map(({ folder, tree }): [string, string] => ['Towline-Tree', `${tree} ${folder}`]),
-    ['Towline-Trigger', trigger],
-    ...(phase === 'outcome' ? ([['Towline-Outcome', overall(outcomes)]] as [string, string][]) : []),
-    ...jobs.map((job): [string, string] => ['Towline-Job', job]),
-  ]);
-}
-
-function trailerLines(trailers: readonly (readonly [key: string, value: string])[]): string[] {
-  return trailers.map(([key, value]) => `${key}: ${lineOf(value)}`);
-}
-
-/** How the pass ended as a whole. */
-export function overall(
-  outcomes: readonly Outcome[],
-): 'applied' | 'partial' | 'failed' | 'blocked' | 'unknown' {
-  const states = new Set(outcomes.map((o) => o.state));
-  if (states.size === 0 || (states.size === 1 && states.has('applied'))) return 'applied';
-  if (states.has('applied')) return 'partial';
-  if (states.has('unknown')) return 'unknown';
-  return states.size === 1 && states.has('blocked') ? 'blocked' : 'failed';
-}
-
-/** Messages can be long; what is lost of one is in the log. */
-function lineOf(text: string): string {
-  return oneLine(text).slice(0, 1000);
-}
-
 /** What a pass announces before its first call. */
-export function intentsOf({ revision, trees, pass, intents }: LedgerState): Json {
-  return { revision, trees, pass, intents } as unknown as Json;
+export function intentsOf({ sequence, revision, trees, pass, intents }: LedgerState): Json {
+  return { sequence, revision, trees, pass, intents } as unknown as Json;
 }
 
-/** The state of a ledger from its two files: how the last pass ended, and what the one after it has announced. */
+/** What the mirror did last, in a file of its own for the same reason. */
+export function mirrorOf({ sequence, mirror }: LedgerState): Json {
+  return { sequence, ...mirror } as unknown as Json;
+}
+
+/** How the last pass ended, and all that people have said. */
+export function stateOf({ mirror: _mirror, ...state }: LedgerState): Json {
+  return state as unknown as Json;
+}
+
+/** The texts of the files of the ledger's tree that a state is made of. */
+export interface StateTexts {
+  state: string | undefined;
+  intents: string | undefined;
+  mirror: string | undefined;
+}
+
+/** The state of a ledger: how the last pass ended, what the one after it has announced, and what the mirror holds. */
 export function parseLedger(
   environment: string,
-  state: string | undefined,
-  intents: string | undefined,
+  { state, intents, mirror }: StateTexts,
 ): { state: LedgerState } | { reason: string } {
-  if (intents === undefined)
-    return state === undefined
-      ? { reason: `${STATE_FILE} is not there` }
-      : within(STATE_FILE, parseState(state));
-  // Nothing has ended yet where there is only an announcement.
-  const before = state === undefined ? { version: 1, environment, jobs: {} } : jsonOf(state);
-  const announced = jsonOf(intents);
-  if (!isObject(before)) return { reason: `${STATE_FILE} is not a JSON object` };
-  if (!isObject(announced)) return { reason: `${INTENTS_FILE} is not a JSON object` };
-  const { revision, trees, pass, intents: list } = announced;
-  const named = {
-    revision: revision ?? null,
-    trees: trees ?? null,
-    pass: pass ?? null,
-    intents: list ?? null,
+  if (state === undefined && intents === undefined && mirror === undefined)
+    return { reason: `${STATE_FILE} is not there` };
+  const read: [name: string, value: Json | undefined][] = [
+    [STATE_FILE, state === undefined ? undefined : (jsonOf(state) ?? null)],
+    [INTENTS_FILE, intents === undefined ? undefined : (jsonOf(intents) ?? null)],
+    [MIRROR_FILE, mirror === undefined ? undefined : (jsonOf(mirror) ?? null)],
+  ];
+  const objects: (JsonObject | undefined)[] = [];
+  for (const [name, value] of read) {
+    if (value !== undefined && !isObject(value)) return { reason: `${name} is not a JSON object` };
+    objects.push(value);
+  }
+  const [ended, announced, mirrored] = objects;
+  const merged: JsonObject = {
+    // Nothing has ended yet where there is only an announcement, or only a mirror.
+    ...(ended ?? { version: 1, environment, jobs: {}, intents: [], pass: '' }),
+    ...(ended !== undefined || mirrored === undefined ? {} : named(mirrored, ['revision', 'trees'])),
+    ...(announced === undefined ? {} : named(announced, ['revision', 'trees', 'pass', 'intents'])),
+    // Whichever of them was written last.
+    ...latestOf(objects),
+    ...(mirrored === undefined
+      ? {}
+      : { mirror: named(mirrored, ['revision', 'trees', 'index', 'pass', 'at']) }),
   };
-  return within(`${STATE_FILE} with ${INTENTS_FILE}`, parseStateOf({ ...before, ...named }));
+  const parsed = parseStateOf(merged);
+  const files = read.flatMap(([name, value]) => (value === undefined ? [] : [name])).join(' with ');
+  return 'reason' in parsed ? { reason: `${files}: ${parsed.reason}` } : parsed;
 }
 
-function within<T>(file: string, parsed: T | { reason: string }): T | { reason: string } {
-  return typeof parsed === 'object' && parsed !== null && 'reason' in parsed
-    ? { reason: `${file}: ${parsed.reason}` }
-    : parsed;
+function named(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, object[name] ?? null]));
+}
+
+function latestOf(objects: readonly (JsonObject | undefined)[]): { sequence?: number } {
+  const known = objects.map((each) => each?.['sequence']).filter((each) => typeof each === 'number');
+  return known.length === 0 ? {} : { sequence: Math.max(...known) };
 }
 
 function jsonOf(text: string): Json | undefined {
@@ -164,7 +114,47 @@ function parseStateOf(value: Json): { state: LedgerState } | { reason: string } 
   );
   if (!asked.every((all) => isObject(all) && Object.values(all).every(isAsked)))
     return { reason: 'one of its orders is not complete' };
+  const problem = gatesProblem(value) ?? mirrorProblem(value['mirror'], value['sequence']);
+  if (problem !== undefined) return { reason: problem };
   return { state: value as unknown as LedgerState };
+}
+
+function gatesProblem({ approvals, vetoes, breakGlass }: JsonObject): string | undefined {
+  const approvalsHold =
+    approvals === undefined ||
+    (Array.isArray(approvals) &&
+      approvals.every((each) => isAsked(each) && isObject(each) && typeof each['plan'] === 'string'));
+  if (!approvalsHold) return 'one of its approvals is not complete';
+  const isVeto = (each: Json): boolean =>
+    isAsked(each) &&
+    isObject(each) &&
+    ['revision', 'release', 'job'].includes(String(each['kind'])) &&
+    typeof each['name'] === 'string' &&
+    Array.isArray(each['digests']) &&
+    each['digests'].every((id) => typeof id === 'string');
+  if (vetoes !== undefined && !(isObject(vetoes) && Object.values(vetoes).every(isVeto)))
+    return 'one of its vetoes is not complete';
+  const glass = breakGlass;
+  const glassHolds =
+    glass === undefined ||
+    (isAsked(glass) &&
+      isObject(glass) &&
+      ['until', 'reason'].every((name) => typeof glass[name] === 'string'));
+  return glassHolds ? undefined : 'its breaking of the glass is not complete';
+}
+
+function mirrorProblem(mirror: Json | undefined, sequence: Json | undefined): string | undefined {
+  if (sequence !== undefined && !(typeof sequence === 'number' && Number.isSafeInteger(sequence)))
+    return 'its sequence is no number';
+  if (mirror === undefined) return undefined;
+  const holds =
+    isObject(mirror) &&
+    ['revision', 'pass', 'at'].every((name) => typeof mirror[name] === 'string') &&
+    parseRevision(String(mirror['revision'])) !== undefined &&
+    typeof mirror['index'] === 'number' &&
+    Array.isArray(mirror['trees']) &&
+    mirror['trees'].every(isLayerTree);
+  return holds ? undefined : 'what it says of the mirror is not complete';
 }
 
 function isLayerTree(value: Json): boolean {
@@ -201,8 +191,4 @@ function isAsked(value: Json): boolean {
     typeof value['at'] === 'string' &&
     (value['reason'] === undefined || typeof value['reason'] === 'string')
   );
-}
-
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }

@@ -1,12 +1,24 @@
-import type { OrderEntry } from '../domain/record/orders.js';
-import type { LedgerEntry, LedgerRecord, LedgerState } from '../domain/record/ledger-entry.js';
+import { timeOf, type Appended } from '../domain/record/appended.js';
+import type { LedgerRecord, LedgerState } from '../domain/record/ledger-entry.js';
 import { isObject, type Json, type JsonObject } from '../domain/source/json.js';
 import type { ObjectId, Revision } from '../domain/source/revision.js';
 import type { GitStore } from '../ports/git-store.js';
+import type { CommitInfo } from '../ports/job-repository.js';
 import type { Waiting } from '../ports/kv-store.js';
 import type { Ledger, LedgerHead } from '../ports/ledger.js';
 import { TowlineError } from '../runtime/errors.js';
-import { documentText, entryMessage, INTENTS_FILE, intentsOf, parseLedger, STATE_FILE } from './format.js';
+import {
+  documentText,
+  INTENTS_FILE,
+  intentsOf,
+  MIRROR_FILE,
+  mirrorOf,
+  parseLedger,
+  PLAN_FILE,
+  STATE_FILE,
+  stateOf,
+} from './format.js';
+import { entryMessage } from './message.js';
 
 /** Documents read one by one; for more the whole tree is listed first. */
 const FEW = 64;
@@ -35,6 +47,15 @@ export function gitLedger({
 
   const tip = (waiting: Waiting): Promise<Revision | undefined> => store.resolve(branch, waiting);
 
+  const recordOf = async (id: string, waiting: Waiting): Promise<LedgerRecord | undefined> => {
+    const newestCommit = await tip(waiting);
+    const commit = /^[0-9a-f]{4,64}$/.test(id) ? await store.resolveExpression(id, waiting) : undefined;
+    if (newestCommit === undefined || commit === undefined) return undefined;
+    const [found] = await store.log(commit, { ...waiting, limit: 1 });
+    if (found === undefined || !isEntry(found)) return undefined;
+    return (await store.isAncestor(commit, newestCommit, waiting)) ? toRecord(found) : undefined;
+  };
+
   /** An empty first commit, so that the first parents of every entry are entries and nothing else. */
   const beginning = (at: number, waiting: Waiting): Promise<Revision> =>
     store.writeCommit(
@@ -42,27 +63,40 @@ export function gitLedger({
       waiting,
     );
 
+  const stateOfCommit = async (commit: Revision, waiting: Waiting): Promise<LedgerState> => {
+    const read = async (file: string): Promise<string | undefined> => {
+      const bytes = await store.readFile(commit, file, waiting);
+      return bytes === undefined ? undefined : textOf(bytes);
+    };
+    const [state, intents, mirror] = await Promise.all([STATE_FILE, INTENTS_FILE, MIRROR_FILE].map(read));
+    const parsed = parseLedger(environment, { state, intents, mirror });
+    if ('reason' in parsed) throw damaged(`${branch} at ${commit} can't be read: ${parsed.reason}`);
+    if (parsed.state.environment !== environment)
+      throw damaged(`${branch} is the ledger of "${parsed.state.environment}", not of "${environment}"`);
+    return parsed.state;
+  };
+
   return {
     branch,
 
-    async head(waiting): Promise<LedgerHead> {
+    async head({ known = false, ...waiting }): Promise<LedgerHead> {
+      if (known && newest !== undefined) return newest;
       await store.fetch(waiting);
       const commit = await tip(waiting);
       if (commit === undefined) return { commit: undefined, state: undefined };
       // An entry never changes: the one that was read or written last is not read again.
       if (newest?.commit === asObjectId(commit)) return newest;
-      const [stateBytes, intentBytes] = await Promise.all([
-        store.readFile(commit, STATE_FILE, waiting),
-        store.readFile(commit, INTENTS_FILE, waiting),
-      ]);
-      const texts = [stateBytes, intentBytes].map((bytes) =>
-        bytes === undefined ? undefined : textOf(bytes),
-      );
-      const parsed = parseLedger(environment, texts[0], texts[1]);
-      if ('reason' in parsed) throw damaged(`${branch} at ${commit} can't be read: ${parsed.reason}`);
-      if (parsed.state.environment !== environment)
-        throw damaged(`${branch} is the ledger of "${parsed.state.environment}", not of "${environment}"`);
-      return (newest = { commit: asObjectId(commit), state: parsed.state });
+      return (newest = { commit: asObjectId(commit), state: await stateOfCommit(commit, waiting) });
+    },
+
+    async stateAt(entry, waiting) {
+      const found = await recordOf(entry, waiting);
+      return found === undefined ? undefined : stateOfCommit(asRevision(found.commit), waiting);
+    },
+
+    async paths(entry, waiting) {
+      const { entries } = await store.readTree(asRevision(entry), '', waiting);
+      return entries.map(({ path }) => path).filter((path) => path.includes('/'));
     },
 
     async documents(head, paths, waiting) {
@@ -92,13 +126,12 @@ export function gitLedger({
 
     async append(entry, expected, waiting) {
       const published = expected === undefined ? undefined : asRevision(expected);
-      const at = Date.parse(entry.phase === 'order' ? entry.order.at : entry.at);
+      const at = Date.parse(timeOf(entry));
       const previous = published ?? (await beginning(at, waiting));
       const commit = await store.writeCommit(
         {
           base: previous,
-          // An order is about what stands there already: no revision goes with it.
-          parents: sameRepository && entry.phase !== 'order' ? [previous, entry.revision] : [previous],
+          parents: [previous, ...(sameRepository ? revisionOf(entry) : [])],
           files: filesOf(entry),
           message: entryMessage(entry),
           author,
@@ -106,7 +139,13 @@ export function gitLedger({
         },
         waiting,
       );
-      await store.publish(branch, commit, { ...waiting, expected: published, runHooks: false });
+      try {
+        await store.publish(branch, commit, { ...waiting, expected: published, runHooks: false });
+      } catch (error) {
+        // Whatever the newest is now, it is another one.
+        newest = undefined;
+        throw error;
+      }
       newest =
         entry.environment === environment && entry.state.environment === environment
           ? { commit: asObjectId(commit), state: entry.state }
@@ -114,41 +153,59 @@ export function gitLedger({
       return asObjectId(commit);
     },
 
-    async history({ signal, limit, jobRef }) {
-      await store.fetch({ signal });
-      const commit = await tip({ signal });
+    async history({ signal, limit, jobRef, trailer, from, skip, since, until }) {
+      if (from === undefined) await store.fetch({ signal });
+      const commit = from === undefined ? await tip({ signal }) : asRevision(from);
       if (commit === undefined) return [];
-      const grep = jobRef === undefined ? 'Towline-Phase:' : `Towline-Job: ${jobRef} `;
-      const commits = await store.log(commit, { signal, limit, firstParent: true, grep });
-      return commits
-        .filter(({ trailers }) => trailers.some((t) => t.key === 'Towline-Phase'))
-        .map(({ revision, parents, at, subject, trailers }): LedgerRecord => ({
-          commit: asObjectId(revision),
-          parents: parents.map(asObjectId),
-          at,
-          subject,
-          trailers,
-        }));
+      const grep = trailer ?? (jobRef === undefined ? 'Towline-Phase:' : `Towline-Job: ${jobRef} `);
+      const commits = await store.log(commit, {
+        signal,
+        limit,
+        firstParent: true,
+        grep,
+        ...(skip === undefined ? {} : { skip }),
+        ...(since === undefined ? {} : { since }),
+        ...(until === undefined ? {} : { until }),
+      });
+      return commits.filter(isEntry).map(toRecord);
     },
+
+    entry: (id, waiting) => recordOf(id, waiting),
   };
+}
+
+/** Only a deployed revision is a parent: what was merely said, or mirrored, did not become live by that. */
+function revisionOf(entry: Appended): Revision[] {
+  return entry.phase === 'order' || entry.phase === 'mirror' ? [] : [entry.revision];
+}
+
+function isEntry({ trailers }: CommitInfo): boolean {
+  return trailers.some((t) => t.key === 'Towline-Phase');
+}
+
+function toRecord({ revision, parents, at, author, subject, trailers }: CommitInfo): LedgerRecord {
+  return { commit: asObjectId(revision), parents: parents.map(asObjectId), at, author, subject, trailers };
 }
 
 /**
  * An announcement is in a file of its own, so that it costs the same however many jobs are on record; the entry of its end
  * takes it away again.
  */
-function filesOf(entry: LedgerEntry | OrderEntry): Map<string, Uint8Array | null> {
+function filesOf(entry: Appended): Map<string, Uint8Array | null> {
   const { phase, state } = entry;
   const result = new Map<string, Uint8Array | null>();
+  const put = (path: string, value: Json): typeof result =>
+    result.set(path, Buffer.from(documentText(value)));
   // A pass may be under way: what it has announced stays announced.
-  if (phase === 'order') return result.set(STATE_FILE, Buffer.from(documentText(state as unknown as Json)));
-  const { files } = entry;
-  for (const [path, document] of Object.entries(files)) {
-    result.set(path, document === null ? null : Buffer.from(documentText(document)));
+  if (phase === 'order') return put(STATE_FILE, stateOf(state));
+  if (phase === 'mirror') return put(MIRROR_FILE, mirrorOf(state));
+  if (entry.plan !== undefined) put(PLAN_FILE, entry.plan as unknown as Json);
+  for (const [path, document] of Object.entries(entry.files)) {
+    if (document === null) result.set(path, null);
+    else put(path, document);
   }
-  if (phase === 'intent') return result.set(INTENTS_FILE, Buffer.from(documentText(intentsOf(state))));
-  result.set(STATE_FILE, Buffer.from(documentText(state as unknown as Json)));
-  return result.set(INTENTS_FILE, null);
+  if (phase === 'intent') return put(INTENTS_FILE, intentsOf(state));
+  return put(STATE_FILE, stateOf(state)).set(INTENTS_FILE, null);
 }
 
 function documentOf(path: string, bytes: Uint8Array): JsonObject {

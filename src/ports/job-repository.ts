@@ -26,6 +26,19 @@ export interface RefInfo {
   annotated: boolean;
 }
 
+export interface LogOptions {
+  limit: number;
+  firstParent?: boolean;
+  paths?: readonly string[];
+  /** Text that the message holds. */
+  grep?: string;
+  /** Commits left out at the beginning. */
+  skip?: number;
+  /** Committed at these times or between them, in ms since the epoch. */
+  since?: number;
+  until?: number;
+}
+
 /**
  * The read side of a repository of manifests. Errors: `unavailable` for a remote that does not answer, `invalid` for a
  * folder or branch that is not there (never an empty result), `refused` for missing rights.
@@ -58,9 +71,6 @@ export interface JobRepository {
   /** One file of a revision, or undefined. */
   readFile(revision: Revision, path: string, waiting: Waiting): Promise<Uint8Array | undefined>;
   /** Commits from `revision` back, newest first, at most `limit`; `paths` limits to those that touch one of them. */
-  log(
-    revision: Revision,
-    options: Waiting & { limit: number; firstParent?: boolean; paths?: readonly string[]; grep?: string },
-  ): Promise<CommitInfo[]>;
+  log(revision: Revision, options: Waiting & LogOptions): Promise<CommitInfo[]>;
   isAncestor(ancestor: Revision, descendant: Revision, waiting: Waiting): Promise<boolean>;
 }

@@ -40,7 +40,9 @@ export function ledgerContract(open: () => Promise<{ ledger: Ledger; revision: R
       phase: 'outcome',
       environment: 'test',
       pass,
-      planId: 'abc',
+      planDigest: 'abc',
+      actor: 'ann@host',
+      decisions: [],
       revision,
       trees: [{ folder: '', tree: 'b'.repeat(40) as ObjectId }],
       trigger: 'test',
@@ -139,8 +141,66 @@ export function ledgerContract(open: () => Promise<{ ledger: Ledger; revision: R
       expect(await passes('marathon:/a')).toEqual(['p3', 'p1']);
       expect((await ledger.history({ ...waiting, limit: 1 }))[0]?.trailers).toContainEqual({
         key: 'Towline-Job',
-        value: 'marathon:/a update rolled-back',
+        value: 'marathon:/a update rolled-back from=2026-01-01T00:00:00.000Z to=2026-01-01T00:00:01.000Z',
       });
+    });
+
+    it('tells what stood there after an earlier entry, and one entry by its first digits', async () => {
+      const files = { 'marathon/a.json': { id: '/a' } };
+      const first = await ledger.append(entry('p1', { files }), undefined, waiting);
+      const second = await ledger.append(entry('p2', { files: { 'marathon/a.json': null } }), first, waiting);
+      expect(await ledger.stateAt(first, waiting)).toEqual(state('p1'));
+      expect(await ledger.paths(first, waiting)).toEqual(['marathon/a.json']);
+      expect(await ledger.paths(second, waiting)).toEqual([]);
+      expect(await ledger.entry(first.slice(0, 12), waiting)).toMatchObject({ commit: first });
+      expect(await ledger.entry('f'.repeat(40), waiting)).toBeUndefined();
+      expect(await ledger.entry(revision, waiting)).toBeUndefined();
+      expect((await ledger.history({ ...waiting, limit: 9, from: first })).map((e) => e.commit)).toEqual([
+        first,
+      ]);
+      expect((await ledger.history({ ...waiting, limit: 9, skip: 1 })).map((e) => e.commit)).toEqual([first]);
+    });
+
+    it('tells what was done in a time, and what has a trailer', async () => {
+      const at = (minute: number): string => `2026-01-01T00:0${minute}:00.500Z`;
+      let head: ObjectId | undefined;
+      for (const n of [1, 2, 3]) head = await ledger.append(entry(`p${n}`, { at: at(n) }), head, waiting);
+      const passes = async (options: { since?: number; until?: number; trailer?: string }) =>
+        (await ledger.history({ ...waiting, limit: 9, ...options })).map(
+          ({ trailers }) => trailers.find((t) => t.key === 'Towline-Pass')?.value,
+        );
+      expect(await passes({ since: Date.parse(at(2)) })).toEqual(['p3', 'p2']);
+      expect(await passes({ until: Date.parse(at(2)) })).toEqual(['p2', 'p1']);
+      expect(await passes({ trailer: 'Towline-Pass: p2' })).toEqual(['p2']);
+    });
+
+    it('keeps what the mirror did beside what a pass announced', async () => {
+      const record = {
+        revision,
+        trees: [{ folder: '', tree: 'b'.repeat(40) as ObjectId }],
+        index: 7,
+        pass: 'm1',
+        at: '2026-01-01T00:00:00.000Z',
+      };
+      const mirrored = {
+        phase: 'mirror' as const,
+        environment: 'test',
+        trigger: 'run',
+        actor: 'ann@host',
+        written: 3,
+        deleted: 0,
+        repaired: 0,
+        record,
+      };
+      const empty = { ...state(''), sequence: 1, mirror: record };
+      const first = await ledger.append({ ...mirrored, state: empty }, undefined, waiting);
+      expect(await ledger.head(waiting)).toEqual({ commit: first, state: empty });
+      const again = { ...empty, sequence: 2, mirror: { ...record, index: 9 } };
+      const second = await ledger.append({ ...mirrored, record: again.mirror, state: again }, first, waiting);
+      expect(await ledger.stateAt(second, waiting)).toEqual(again);
+      const last = { ...state('p1'), sequence: 3, mirror: again.mirror };
+      const third = await ledger.append(entry('p1', { state: last }), second, waiting);
+      expect(await ledger.stateAt(third, waiting)).toEqual(last);
     });
   });
 }

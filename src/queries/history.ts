@@ -12,9 +12,22 @@ export interface HistoryEntry {
   plan: string;
   trigger: string;
   outcome: string;
-  /** Who gave an order; '' for a pass. */
+  /** Who gave an order, or as whom a pass ran. */
   by: string;
-  jobs: { ref: string; action: string; state: string }[];
+  jobs: HistoryJob[];
+}
+
+/** What became of a job in a pass. */
+export interface HistoryJob {
+  ref: string;
+  action: string;
+  state: string;
+  http?: string;
+  deployment?: string;
+  version?: string;
+  /** ISO 8601. */
+  from?: string;
+  to?: string;
 }
 
 /**
@@ -47,13 +60,21 @@ export function toEntry(record: LedgerRecord): HistoryEntry {
     plan: value('Towline-Plan'),
     trigger: value('Towline-Trigger'),
     outcome: value('Towline-Outcome'),
-    by: value('Towline-By'),
+    by: value('Towline-By') || value('Towline-Actor'),
     jobs: record.trailers.flatMap((t) => (t.key === 'Towline-Job' ? jobOf(t.value) : [])),
   };
 }
 
-/** `marathon:/shop/web update applied`; a reference holds no white space. */
-function jobOf(text: string): { ref: string; action: string; state: string }[] {
-  const [ref, action = '', state = ''] = text.split(' ');
-  return ref === undefined || ref === '' ? [] : [{ ref, action, state }];
+/** `marathon:/shop/web update applied http=200 …`; a reference holds no white space. */
+function jobOf(text: string): HistoryJob[] {
+  const [ref, action = '', state = '', ...facts] = text.split(' ');
+  if (ref === undefined || ref === '') return [];
+  const known = new Map(
+    facts.map((fact) => [fact.slice(0, fact.indexOf('=')), fact.slice(fact.indexOf('=') + 1)]),
+  );
+  const more = (['http', 'deployment', 'version', 'from', 'to'] as const).flatMap((name) => {
+    const value = known.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return [{ ref, action, state, ...Object.fromEntries(more) }];
 }

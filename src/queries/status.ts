@@ -89,7 +89,9 @@ export async function readStatus(
     ledger: {
       branch: ledger.branch,
       ...(head.commit === undefined ? {} : { commit: head.commit }),
-      ...(head.state === undefined ? {} : { revision: head.state.revision, pass: head.state.pass }),
+      ...(head.state === undefined || head.state.pass === ''
+        ? {}
+        : { revision: head.state.revision, pass: head.state.pass }),
       openIntents: (head.state?.intents ?? []).map((intent) => intent.ref),
     },
     paused: Object.entries(head.state?.paused ?? {}).map(([ref, asked]) => ({ ref, ...asked })),

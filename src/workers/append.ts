@@ -1,5 +1,5 @@
-import type { LedgerEntry, LedgerState } from '../domain/record/ledger-entry.js';
-import type { OrderEntry } from '../domain/record/orders.js';
+import type { Appended } from '../domain/record/appended.js';
+import type { LedgerState } from '../domain/record/ledger-entry.js';
 import type { ObjectId } from '../domain/source/revision.js';
 import type { Ledger } from '../ports/ledger.js';
 import { kindOf } from '../runtime/errors.js';
@@ -14,10 +14,11 @@ const LOST_RACES = 5;
 export async function appendAnew(
   ledger: Ledger,
   signal: AbortSignal,
-  entry: (state: LedgerState | undefined) => LedgerEntry | OrderEntry | undefined,
+  entry: (state: LedgerState | undefined) => Appended | undefined,
 ): Promise<ObjectId | undefined> {
   for (let attempt = 1; ; attempt++) {
-    const head = await ledger.head({ signal });
+    // Whoever came first meanwhile is found out by the append; then the newest entry is looked for.
+    const head = await ledger.head({ signal, known: attempt === 1 });
     const next = entry(head.state);
     if (next === undefined) return undefined;
     try {

@@ -4,7 +4,7 @@ import type { Job, ValidatedJob } from '../../src/domain/job/job.js';
 import type { SchedulerModel } from '../../src/domain/job/scheduler-model.js';
 import type { LiveJob } from '../../src/domain/plan/plan.js';
 import type { KnownJob, PlanInput } from '../../src/domain/plan/plan-input.js';
-import type { PrunePolicy } from '../../src/domain/plan/gate.js';
+import { NO_FACTS, openPolicy, type GatePolicy } from '../../src/domain/plan/policy.js';
 import { canonicalJson, isObject, valueAt, type JsonObject } from '../../src/domain/source/json.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 
@@ -111,11 +111,18 @@ export function input(parts: Partial<PlanInput> = {}): PlanInput {
     together: [],
     adopt: 'none',
     retry: 'none',
+    now: Date.parse('2026-01-01T00:00:00Z'),
+    facts: NO_FACTS,
     ...parts,
   };
 }
 
-export const LENIENT: PrunePolicy = { enabled: true, maxCount: 1000, maxShare: 1, allowed: false };
+export const LENIENT: GatePolicy = openPolicy({
+  enabled: true,
+  maxCount: 1000,
+  maxShare: 1,
+  allowed: false,
+});
 
 export function asObject(value: unknown): JsonObject {
   if (!isObject(value)) throw new Error('not an object');

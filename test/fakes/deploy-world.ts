@@ -4,6 +4,7 @@ import { parseStatus } from '../../src/domain/record/status.js';
 import type { OrderVerb } from '../../src/domain/record/orders.js';
 import type { Json } from '../../src/domain/source/json.js';
 import { kvLayout } from '../../src/domain/source/kv-layout.js';
+import { gateFactsOf } from '../../src/queries/gate-facts.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { systemClock } from '../../src/runtime/system-clock.js';
 import { deployWorker, type DeployWorkerOptions } from '../../src/workers/deploy/index.js';
@@ -47,6 +48,8 @@ export function deployWorld(more: Partial<DeployWorkerOptions> = {}) {
     ...common,
     ledger,
     ledgerRequired: true,
+    actor: 'ann@host',
+    gateFacts: async ({ state }) => gateFactsOf(state, systemClock.now()),
     schedulers: [scheduler],
     models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
     policy: LENIENT,

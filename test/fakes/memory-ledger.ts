@@ -1,16 +1,24 @@
 import { createHash } from 'node:crypto';
-import type { OrderEntry } from '../../src/domain/record/orders.js';
-import type { LedgerEntry, LedgerRecord } from '../../src/domain/record/ledger-entry.js';
+import { timeOf, type Appended } from '../../src/domain/record/appended.js';
+import type { LedgerRecord, LedgerState } from '../../src/domain/record/ledger-entry.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
 import type { ObjectId } from '../../src/domain/source/revision.js';
-import type { Ledger, LedgerHead } from '../../src/ports/ledger.js';
-import { overall } from '../../src/ledger/format.js';
+import { parseTrailers } from '../../src/git/parse.js';
+import { PLAN_FILE } from '../../src/ledger/format.js';
+import { entryMessage } from '../../src/ledger/message.js';
+import type { HistoryOptions, Ledger, LedgerHead } from '../../src/ports/ledger.js';
 import { TowlineError } from '../../src/runtime/errors.js';
+
+interface Kept {
+  id: ObjectId;
+  entry: Appended;
+  files: Map<string, JsonObject>;
+}
 
 /** A ledger in memory: entries in order, compare-and-swap on the newest. */
 export class MemoryLedger implements Ledger {
   readonly branch = 'ledger/test';
-  readonly entries: { id: ObjectId; entry: LedgerEntry | OrderEntry; files: Map<string, JsonObject> }[] = [];
+  readonly entries: Kept[] = [];
   /** Set to make every append fail, as a repository without write rights does. */
   broken: TowlineError | undefined;
 
@@ -19,22 +27,33 @@ export class MemoryLedger implements Ledger {
     return { commit: last?.id, state: last?.entry.state };
   }
 
-  async documents(head: ObjectId, paths: readonly string[]): Promise<Map<string, JsonObject>> {
-    const files = this.entries.find((e) => e.id === head)?.files ?? new Map<string, JsonObject>();
+  async stateAt(entry: ObjectId): Promise<LedgerState | undefined> {
+    return this.#find(entry)?.entry.state;
+  }
+
+  async documents(entry: ObjectId, paths: readonly string[]): Promise<Map<string, JsonObject>> {
+    const files = this.#find(entry)?.files ?? new Map<string, JsonObject>();
     return new Map(
       paths.flatMap((path) => (files.has(path) ? [[path, files.get(path) ?? {}] as const] : [])),
     );
   }
 
-  async append(entry: LedgerEntry | OrderEntry, expected: ObjectId | undefined): Promise<ObjectId> {
+  async paths(entry: ObjectId): Promise<string[]> {
+    return [...(this.#find(entry)?.files.keys() ?? [])].filter((path) => path.includes('/')).sort();
+  }
+
+  async append(entry: Appended, expected: ObjectId | undefined): Promise<ObjectId> {
     if (this.broken !== undefined) throw this.broken;
     const last = this.entries.at(-1);
     if (last?.id !== expected)
       throw new TowlineError('ledger-conflict', 'conflict', 'somebody else came first');
     const files = new Map(last?.files);
-    for (const [path, document] of Object.entries(entry.phase === 'order' ? {} : entry.files)) {
-      if (document === null) files.delete(path);
-      else files.set(path, document);
+    if (entry.phase === 'intent' || entry.phase === 'outcome') {
+      if (entry.plan !== undefined) files.set(PLAN_FILE, entry.plan as unknown as JsonObject);
+      for (const [path, document] of Object.entries(entry.files)) {
+        if (document === null) files.delete(path);
+        else files.set(path, document);
+      }
     }
     const id = createHash('sha1')
       .update(`${expected ?? ''}${JSON.stringify(entry)}`)
@@ -43,29 +62,45 @@ export class MemoryLedger implements Ledger {
     return id;
   }
 
-  async history({ limit, jobRef }: { limit: number; jobRef?: string }): Promise<LedgerRecord[]> {
-    return [...this.entries]
+  async history(options: HistoryOptions): Promise<LedgerRecord[]> {
+    const { limit, jobRef, trailer, from, skip = 0, since = -Infinity, until = Infinity } = options;
+    const end =
+      from === undefined ? this.entries.length : this.entries.findIndex(({ id }) => id === from) + 1;
+    return this.entries
+      .slice(0, end)
       .reverse()
-      .filter(({ entry }) => jobRef === undefined || jobsOf(entry).some(([ref]) => ref === jobRef))
-      .slice(0, limit)
-      .map(({ id, entry }) => ({
-        commit: id,
-        parents: [],
-        at: entry.phase === 'order' ? entry.order.at : entry.at,
-        subject: `${entry.phase} of ${entry.environment}`,
-        trailers: [
-          { key: 'Towline-Phase', value: entry.phase },
-          { key: 'Towline-Pass', value: entry.phase === 'order' ? '' : entry.pass },
-          { key: 'Towline-Revision', value: entry.state.revision },
-          { key: 'Towline-Outcome', value: entry.phase === 'outcome' ? overall(entry.outcomes) : '' },
-          ...jobsOf(entry).map((job) => ({ key: 'Towline-Job', value: job.join(' ') })),
-        ],
-      }));
+      .map((each) => this.#record(each))
+      .filter(({ trailers, at }) => {
+        const lines = trailers.map(({ key, value }) => `${key}: ${value}`);
+        return (
+          (jobRef === undefined || lines.some((line) => line.startsWith(`Towline-Job: ${jobRef} `))) &&
+          (trailer === undefined || lines.includes(trailer)) &&
+          Date.parse(at) >= Math.floor(since / 1000) * 1000 &&
+          Date.parse(at) <= until
+        );
+      })
+      .slice(skip, skip + limit);
   }
-}
 
-function jobsOf(entry: LedgerEntry | OrderEntry): [ref: string, action: string, state: string][] {
-  return entry.phase === 'order'
-    ? entry.order.refs.map((ref) => [ref, entry.order.verb, 'ordered'])
-    : entry.outcomes.map(({ ref, action, state }) => [ref, action, state]);
+  async entry(id: string): Promise<LedgerRecord | undefined> {
+    const found = this.entries.filter((each) => each.id.startsWith(id));
+    return found[0] === undefined || found.length > 1 ? undefined : this.#record(found[0]);
+  }
+
+  #find(entry: ObjectId): Kept | undefined {
+    return this.entries.find((each) => each.id === entry);
+  }
+
+  #record({ id, entry }: Kept): LedgerRecord {
+    const message = entryMessage(entry);
+    const before = this.entries[this.entries.findIndex((each) => each.id === id) - 1];
+    return {
+      commit: id,
+      parents: before === undefined ? [] : [before.id],
+      at: timeOf(entry),
+      author: { name: 'Towline', email: 'towline@localhost' },
+      subject: message.split('\n')[0] ?? '',
+      trailers: parseTrailers(message),
+    };
+  }
 }

@@ -4,14 +4,17 @@ import { makePlan } from '../../domain/plan/make-plan.js';
 import { changesSomething, type Plan } from '../../domain/plan/plan.js';
 import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
 import { declaredJobs } from '../../queries/declared.js';
+import { gateFactsOf } from '../../queries/gate-facts.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
 import { EXIT } from '../../runtime/exit-codes.js';
+import { systemClock } from '../../runtime/system-clock.js';
 import { whichJobs, withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
 import { planJson, printPlan } from '../print/plan.js';
 import { readSources } from '../sources.js';
+import { gatePolicy } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   revision?: string;
@@ -82,8 +85,10 @@ async function planOf(
       together: environment.deploy.together,
       adopt: whichJobs(flags.adopt),
       retry: 'none',
+      now: systemClock.now(),
+      facts: gateFactsOf(onRecord.state, systemClock.now()),
     },
-    { ...environment.deploy.prune, allowed: flags.allowPrune ?? false },
+    gatePolicy(environment, { allowPrune: flags.allowPrune ?? false }),
   );
   return {
     plan,

@@ -1,17 +1,6 @@
 import { blocked } from './diff.js';
 import type { Change } from './plan.js';
-
-/** How much may be deleted in one pass without a person. */
-export interface PrunePolicy {
-  /** False: nothing is ever pruned. */
-  enabled: boolean;
-  /** Deletions in one pass. */
-  maxCount: number;
-  /** Share of the environment's jobs, 0 to 1. A single deletion is never too large a share. */
-  maxShare: number;
-  /** A person has looked: no limit for this pass. */
-  allowed: boolean;
-}
+import type { PrunePolicy } from './policy.js';
 
 /**
  * The prune limit: a mistake in Git (a wrong folder, a lost merge) must not empty an environment. Above the limit every

@@ -4,6 +4,7 @@ import { input, job, known, LENIENT, live } from '../../../test/builders/plan-in
 import { jobRef, type JobRef } from '../job/job-ref.js';
 import { digest } from '../source/digest.js';
 import { makePlan } from './make-plan.js';
+import { openPolicy } from './policy.js';
 import { changesSomething, type Change, type LiveJob, type Plan } from './plan.js';
 import type { PlanInput } from './plan-input.js';
 
@@ -222,20 +223,22 @@ describe('the prune limit', () => {
 
   it('holds every deletion when there are too many, or too large a share', () => {
     for (const parts of [owned(40), owned(2)]) {
-      const plan = makePlan(parts, policy);
+      const plan = makePlan(parts, openPolicy(policy));
       expect(new Set(plan.changes.map((c) => c.action))).toEqual(new Set(['blocked']));
     }
   });
 
   it('lets a single deletion pass, and everything that a person allowed', () => {
-    expect(makePlan(owned(1), policy).changes[0]?.action).toBe('delete');
+    expect(makePlan(owned(1), openPolicy(policy)).changes[0]?.action).toBe('delete');
     expect(
-      makePlan(owned(40), { ...policy, allowed: true }).changes.every((c) => c.action === 'delete'),
+      makePlan(owned(40), openPolicy({ ...policy, allowed: true })).changes.every(
+        (c) => c.action === 'delete',
+      ),
     ).toBe(true);
   });
 
   it('never deletes where pruning is switched off', () => {
-    expect(makePlan(owned(1), { ...policy, enabled: false }).changes[0]?.action).toBe('blocked');
+    expect(makePlan(owned(1), openPolicy({ ...policy, enabled: false })).changes[0]?.action).toBe('blocked');
   });
 });
 

@@ -6,7 +6,8 @@ import { holdPaused, withRestart, withRun } from './obey-orders.js';
 import { tellRenames } from './renames.js';
 import { blocked, changeOfDesired, changeOfForgotten, changeOfGone } from './diff.js';
 import { holdSets, inSets } from './sets.js';
-import { gatePrunes, type PrunePolicy } from './gate.js';
+import { gatePrunes } from './gate.js';
+import type { GatePolicy } from './policy.js';
 import type { Change, LiveJob, Plan } from './plan.js';
 import type { KnownJob, PlanInput } from './plan-input.js';
 
@@ -14,22 +15,25 @@ import type { KnownJob, PlanInput } from './plan-input.js';
  * What has to happen so that the schedulers run what Git states. Pure: the same input gives the same plan, byte for
  * byte. Changes come in an order that respects `after`; a job that is held back holds back what depends on it.
  */
-export function makePlan(input: PlanInput, policy: PrunePolicy): Plan {
+export function makePlan(input: PlanInput, policy: GatePolicy): Plan {
   const view = viewOf(input);
   const { acting, idle } = statedChanges(input, view);
   const drafts = [...acting, ...goneChanges(input, acting, view), ...forgottenChanges(input, view)];
   // Before anything is held: a job whose new name can't come must not go.
   const waiting = tellRenames(withAfter(drafts, input), input);
   const going = holdPaused(waiting, input.paused);
-  const gated = gatePrunes(going, () => ownedCount(input), policy);
+  const gated = gatePrunes(going, () => ownedCount(input), policy.prune);
   const ordered = holdSets(holdDependents(inOrder(inSets(gated, input)), input));
+  const digest = planDigest(input.environment, ordered);
   return {
-    id: planId(input.environment, ordered),
+    digest,
+    id: digest.slice('sha256:'.length, 'sha256:'.length + 12),
     environment: input.environment,
     revision: input.revision,
     trees: input.trees,
     // What stays as it is waits for nothing, and nothing waits for it.
     changes: [...ordered, ...idle],
+    decisions: [],
   };
 }
 
@@ -190,17 +194,18 @@ function causeOf(change: Change, held: ReadonlyMap<JobRef, string>, input: PlanI
   return undefined;
 }
 
-/** Names what the plan will do, not how it came about: same actions on same documents, same id. */
-function planId(environment: string, changes: readonly Change[]): string {
+/** Names what the plan will do, not how it came about: same actions on same documents, same digest. */
+function planDigest(environment: string, changes: readonly Change[]): string {
   const actions = changes
     .filter((c) => c.action !== 'none' || c.unresolved)
     .map((c) => [
       c.ref,
       c.action,
-      c.desired === undefined ? null : digest(c.desired.spec),
+      c.desired === undefined ? null : digest(c.document ?? c.desired.spec),
       c.live?.version ?? null,
+      c.args ?? null,
     ]);
-  return digest([environment, ...actions]).slice('sha256:'.length, 'sha256:'.length + 12);
+  return digest([environment, ...actions]);
 }
 
 function schedulerOf(ref: JobRef): string {

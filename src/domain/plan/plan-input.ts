@@ -7,6 +7,7 @@ import type { LayerTree } from '../source/tree.js';
 import type { FieldRule } from './field-rules.js';
 import type { Asked, AskedRun } from './asked.js';
 import type { LiveJob } from './plan.js';
+import type { GateFacts } from './policy.js';
 
 /** What is on record of a job: from the ledger. */
 export interface KnownJob {
@@ -32,7 +33,7 @@ export interface Since {
   live: ReadonlyMap<JobRef, LiveJob>;
 }
 
-/** Everything that a plan is made of. Plans come from nothing else: no clock, no configuration lookup, no I/O. */
+/** Everything that a plan is made of. Plans come from nothing else: no configuration lookup, no clock of its own, no I/O. */
 export interface PlanInput {
   environment: string;
   revision: Revision;
@@ -66,4 +67,8 @@ export interface PlanInput {
   adopt: 'none' | 'all' | ReadonlySet<JobRef>;
   /** Failed jobs that may be tried again although nothing changed. */
   retry: 'none' | 'all' | ReadonlySet<JobRef>;
+  /** When it is made, in ms since the epoch. Only gates look at it. */
+  now: number;
+  /** What the gates have to know beside all this. */
+  facts: GateFacts;
 }

@@ -4,6 +4,10 @@ import type { FieldDiff } from '../job/scheduler-model.js';
 import type { JsonObject } from '../source/json.js';
 import type { Revision } from '../source/revision.js';
 import type { LayerTree } from '../source/tree.js';
+import type { ChangeAction } from './action.js';
+import type { GateDecision } from './policy.js';
+
+export type { ChangeAction };
 
 /** A job as its scheduler has it. */
 export interface LiveJob {
@@ -21,10 +25,6 @@ export interface LiveJob {
   /** True while the scheduler is still carrying out a change of this job. */
   deploying?: boolean;
 }
-
-/** `trigger` starts a run and `kill` ends those that go on; neither changes a definition. */
-export type ChangeAction =
-  'create' | 'update' | 'scale' | 'restart' | 'trigger' | 'kill' | 'delete' | 'none' | 'blocked';
 
 /** One line of a plan. */
 export interface Change {
@@ -61,7 +61,12 @@ export interface Change {
 }
 
 export interface Plan {
-  /** Digest over what will be done: the same plan has the same id. */
+  /**
+   * Digest over what is to be done, whether gates hold it or not: what is approved is what has this digest, and nothing
+   * else. `sha256:…`.
+   */
+  digest: string;
+  /** Its first digits, for people. */
   id: string;
   environment: string;
   revision: Revision;
@@ -69,6 +74,8 @@ export interface Plan {
   trees: readonly LayerTree[];
   /** In an order that respects `after`. Of a plan that follows another one: of the jobs that it looked at. */
   changes: Change[];
+  /** What the gates said, in the order in which they were asked. */
+  decisions: GateDecision[];
 }
 
 /** True where the plan changes something (a blocked change does not count). */

@@ -1,6 +1,7 @@
 import type { JobRef } from '../job/job-ref.js';
 import type { Change, Plan } from '../plan/plan.js';
 import { endsRestart, sendsNothing } from '../plan/obey-orders.js';
+import { nextSequence } from './sequence.js';
 import { without } from './orders.js';
 import { digest } from '../source/digest.js';
 import type { JsonObject } from '../source/json.js';
@@ -10,6 +11,7 @@ import {
   type LedgerIntent,
   type LedgerJob,
   type LedgerState,
+  type RecordedPlan,
 } from './ledger-entry.js';
 import type { Outcome } from './outcome.js';
 
@@ -17,6 +19,11 @@ import type { Outcome } from './outcome.js';
 export interface PassFacts {
   pass: string;
   trigger: string;
+  actor: string;
+  /** Index in Consul of the `.ref` that the plan was made from. */
+  mirrorIndex?: number;
+  /** The plan with what it was made of; for the first entry of the pass. */
+  plan?: RecordedPlan;
   /** ISO 8601, UTC. */
   at: string;
 }
@@ -32,7 +39,7 @@ export function intentEntry(plan: Plan, state: LedgerState | undefined, facts: P
   const named = new Set<JobRef>(sending.map((c) => c.ref));
   const kept = (state?.intents ?? []).filter((intent) => !named.has(intent.ref));
   return {
-    ...common(plan, facts),
+    ...common(plan, facts, true),
     phase: 'intent',
     outcomes: [],
     files: {},
@@ -55,7 +62,7 @@ export function outcomeEntry(
   const files: Record<string, JsonObject | null> = {};
   for (const outcome of outcomes) {
     const change = changes.get(outcome.ref);
-    if (change !== undefined) settle(outcome, change, plan, jobs, files);
+    if (change !== undefined) settle(outcome, change, plan, jobs, files, facts.pass);
   }
   const sent = new Set<JobRef>(changesToSend(plan).map((c) => c.ref));
   const open = new Set<JobRef>(outcomes.filter((o) => o.state === 'unknown').map((o) => o.ref));
@@ -64,7 +71,7 @@ export function outcomeEntry(
     ({ ref }) => open.has(ref) || !(sent.has(ref) || ended.has(ref)),
   );
   return {
-    ...common(plan, facts),
+    ...common(plan, facts, !sent.size),
     phase: 'outcome',
     outcomes: [...outcomes],
     files,
@@ -72,6 +79,7 @@ export function outcomeEntry(
       ...base(plan, state, facts),
       ...restartsLeft(outcomes, state, jobs),
       ...runsLeft(outcomes, state, jobs),
+      ...approvalsLeft(plan, state),
       jobs,
       intents,
     },
@@ -131,6 +139,7 @@ function settle(
   plan: Plan,
   jobs: Record<string, LedgerJob>,
   files: Record<string, JsonObject | null>,
+  pass: string,
 ): void {
   if (outcome.state === 'blocked') return;
   const path = ledgerFile(outcome.scheduler, outcome.kind, outcome.id);
@@ -161,6 +170,10 @@ function settle(
     message: outcome.message,
     ...(outcome.version === undefined ? {} : { version: outcome.version }),
     ...(outcome.deploymentId === undefined ? {} : { deploymentId: outcome.deploymentId }),
+    ...(outcome.httpStatus === undefined ? {} : { httpStatus: outcome.httpStatus }),
+    action: outcome.action,
+    pass,
+    startedAt: outcome.startedAt,
     at: outcome.endedAt,
     ...(failed && change.desired !== undefined ? { failedDigest: digest(change.desired.spec) } : {}),
   };
@@ -184,6 +197,7 @@ function base(plan: Plan, state: LedgerState | undefined, { pass }: PassFacts): 
   return {
     version: 1,
     environment: plan.environment,
+    sequence: nextSequence(state),
     revision: plan.revision,
     trees: plan.trees,
     pass,
@@ -192,20 +206,35 @@ function base(plan: Plan, state: LedgerState | undefined, { pass }: PassFacts): 
     ...(state?.paused === undefined ? {} : { paused: state.paused }),
     ...(state?.restarts === undefined ? {} : { restarts: state.restarts }),
     ...(state?.runs === undefined ? {} : { runs: state.runs }),
+    ...(state?.mirror === undefined ? {} : { mirror: state.mirror }),
+    ...(state?.approvals === undefined ? {} : { approvals: state.approvals }),
+    ...(state?.vetoes === undefined ? {} : { vetoes: state.vetoes }),
+    ...(state?.breakGlass === undefined ? {} : { breakGlass: state.breakGlass }),
   };
+}
+
+/** An approval is for one plan; once that has been carried out it is used up. */
+function approvalsLeft(plan: Plan, state: LedgerState | undefined): Pick<LedgerState, 'approvals'> {
+  if (state?.approvals === undefined) return {};
+  return { approvals: state.approvals.filter((approval) => approval.plan !== plan.digest) };
 }
 
 function common(
   plan: Plan,
-  { pass, trigger, at }: PassFacts,
+  { pass, trigger, actor, mirrorIndex, plan: recorded, at }: PassFacts,
+  isFirst: boolean,
 ): Omit<LedgerEntry, 'phase' | 'outcomes' | 'files' | 'state'> {
   return {
     environment: plan.environment,
     pass,
-    planId: plan.id,
+    planDigest: plan.digest,
     revision: plan.revision,
     trees: plan.trees,
     trigger,
+    actor,
+    ...(mirrorIndex === undefined ? {} : { mirrorIndex }),
+    decisions: plan.decisions,
+    ...(recorded === undefined || !isFirst ? {} : { plan: recorded }),
     at,
   };
 }

@@ -6,6 +6,7 @@ import type { LayerTree } from '../source/tree.js';
 import type { Outcome, OutcomeState } from './outcome.js';
 import type { ChangeAction } from '../plan/plan.js';
 import type { Asked, AskedRun } from '../plan/asked.js';
+import type { BreakGlass, GateDecision, Veto } from '../plan/policy.js';
 
 /** What the ledger knows of one job: the value of `jobs[REF]` in `state.json`. */
 export interface LedgerJob {
@@ -22,7 +23,14 @@ export interface LedgerJob {
   message: string;
   version?: string;
   deploymentId?: string;
-  /** ISO 8601, UTC. */
+  /** What the scheduler answered to the call. */
+  httpStatus?: number;
+  /** What was done about it last. */
+  action?: ChangeAction;
+  /** The pass that did it. */
+  pass?: string;
+  /** ISO 8601, UTC: when it was begun, and when it had ended. */
+  startedAt?: string;
   at: string;
   /** Digest of the desired document that failed: not tried again while desired has this digest. */
   failedDigest?: string;
@@ -41,15 +49,34 @@ export interface LedgerIntent {
   liveVersion?: string;
 }
 
+/** The last pass of the mirror that wrote something. */
+export interface MirrorRecord {
+  revision: Revision;
+  trees: readonly LayerTree[];
+  /** Index of `.ref` in Consul. */
+  index: number;
+  pass: string;
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** That somebody approved a plan. Only a hint: who reads it looks at the entry and its signature. */
+export interface ApprovalRecord extends Asked {
+  /** Digest of the plan. */
+  plan: string;
+}
+
 /** `state.json` of the ledger's tree. */
 export interface LedgerState {
   version: 1;
   environment: string;
-  /** Revision of the last pass. */
+  /** Number of the entry, from 1; absent in entries of old. */
+  sequence?: number;
+  /** Revision of the last pass; before the first one what the mirror holds. */
   revision: Revision;
   /** The folders that it was made of, in order. */
   trees: readonly LayerTree[];
-  /** Pass id of the last entry. */
+  /** Id of the last deploy; '' before the first one. */
   pass: string;
   jobs: Record<string, LedgerJob>;
   /** Non-empty only between the intent and the outcome of a pass. */
@@ -60,6 +87,12 @@ export interface LedgerState {
   restarts?: Readonly<Record<string, Asked>>;
   /** Runs that are to be started or ended, by the reference of the job. */
   runs?: Readonly<Record<string, AskedRun>>;
+  mirror?: MirrorRecord;
+  /** Approvals of plans that were not carried out yet. */
+  approvals?: readonly ApprovalRecord[];
+  /** What is not deployed or promoted until it is lifted, by `KIND NAME`. */
+  vetoes?: Readonly<Record<string, Veto>>;
+  breakGlass?: BreakGlass;
 }
 
 /** What is appended. One commit each: the intent before the first call of a pass, the outcome after its last. */
@@ -67,11 +100,19 @@ export interface LedgerEntry {
   phase: 'intent' | 'outcome';
   environment: string;
   pass: string;
-  planId: string;
+  planDigest: string;
   revision: Revision;
   trees: readonly LayerTree[];
   /** Who or what started the pass: `run`, `handle`, `deploy --once`, … */
   trigger: string;
+  /** The person or the machine that it ran as. */
+  actor: string;
+  /** Index in Consul of the `.ref` that it was made from. */
+  mirrorIndex?: number;
+  /** What the gates said. */
+  decisions: readonly GateDecision[];
+  /** What the plan was made of, and the plan: kept with the first entry of the pass. */
+  plan?: RecordedPlan;
   /** ISO 8601, UTC. */
   at: string;
   outcomes: Outcome[];
@@ -80,12 +121,38 @@ export interface LedgerEntry {
   files: Record<string, JsonObject | null>;
 }
 
+/** The plan of a pass, and everything that it was made of, so that it can be made again. */
+export interface RecordedPlan {
+  /** Digest of `input`. */
+  inputDigest: string;
+  /** Absent where it is larger than what is kept. */
+  input?: JsonObject;
+  plan: JsonObject;
+}
+
+/** An entry of the mirror: what it wrote into KV. */
+export interface MirrorEntry {
+  phase: 'mirror';
+  environment: string;
+  trigger: string;
+  actor: string;
+  /** Keys that were written and deleted. */
+  written: number;
+  deleted: number;
+  /** Keys that somebody had edited by hand, put right again. */
+  repaired: number;
+  record: MirrorRecord;
+  state: LedgerState;
+}
+
 /** An entry read back from the ledger. */
 export interface LedgerRecord {
   commit: ObjectId;
   parents: ObjectId[];
   /** Author time, ISO 8601. */
   at: string;
+  /** Who wrote it, as the commit says. */
+  author: { name: string; email: string };
   subject: string;
   /** Trailers in order, keys as written (`Towline-Revision`). */
   trailers: { key: string; value: string }[];

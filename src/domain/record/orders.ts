@@ -2,6 +2,7 @@ import type { JobRef } from '../job/job-ref.js';
 import { EVERY_JOB, type Asked, type AskedRun } from '../plan/asked.js';
 import { oneLine } from '../source/one-line.js';
 import type { LedgerState } from './ledger-entry.js';
+import { nextSequence } from './sequence.js';
 
 /**
  * What a person tells deployers, on record like everything else.
@@ -31,7 +32,12 @@ export function orderEntry(order: Order, state: LedgerState): OrderEntry | undef
   const next = obeyed(order, state);
   return next === undefined
     ? undefined
-    : { phase: 'order', environment: state.environment, order, state: next };
+    : {
+        phase: 'order',
+        environment: state.environment,
+        order,
+        state: { ...next, sequence: nextSequence(state) },
+      };
 }
 
 function obeyed({ verb, refs, by, at, reason, args }: Order, state: LedgerState): LedgerState | undefined {

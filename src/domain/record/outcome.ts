@@ -26,6 +26,8 @@ export interface Outcome {
   /** The scheduler's version of the definition after it. */
   version?: string;
   deploymentId?: string;
+  /** What the scheduler answered to the call that changed something; absent where none was made, or the answer got lost. */
+  httpStatus?: number;
   /** The plan was about something that is not so any more: nothing was done, and a new plan is due now. */
   replan?: boolean;
   /** ISO 8601, UTC. */

@@ -1,14 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { deployWorld, layout, JUDGING } from '../../../test/fakes/deploy-world.js';
-import { LENIENT, plainModel } from '../../../test/builders/plan-input.js';
+import { deployWorld, layout } from '../../../test/fakes/deploy-world.js';
 import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
 import { type JobRef } from '../../domain/job/job-ref.js';
-import { EVERY_RULE } from '../../domain/job/validate/rule-policy.js';
+import { openPolicy } from '../../domain/plan/policy.js';
 import { kvKey } from '../../domain/source/kv-layout.js';
 import { sleep } from '../../runtime/abort.js';
 import { TowlineError } from '../../runtime/errors.js';
-import { silentLog } from '../../runtime/log.js';
-import { systemClock } from '../../runtime/system-clock.js';
 import { deployWorker } from './index.js';
 
 const signal = new AbortController().signal;
@@ -213,26 +210,7 @@ describe('the deployer', () => {
     await first.state({ a: {} });
     await first.deploy();
     first.scheduler.ends.clear();
-    const again = deployWorker({
-      layout,
-      kv: first.kv,
-      lock: first.lock,
-      ledger: first.ledger,
-      schedulers: [first.scheduler],
-      models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
-      policy: LENIENT,
-      rules: EVERY_RULE,
-      layers: ['jobs'],
-      ignoreFields: [],
-      together: [],
-      adopt: 'none',
-      retry: 'all',
-      clock: systemClock,
-      log: silentLog(),
-      ledgerRequired: true,
-      pollMs: 1000,
-      deploy: { ...JUDGING, concurrency: 1, onFailure: 'leave' },
-    });
+    const again = deployWorker({ ...first.options, retry: 'all' });
     await again.once({ signal, trigger: 'test' });
     expect(first.scheduler.calls).toEqual(['create a', 'create a']);
   });
@@ -280,7 +258,7 @@ describe('the deployer', () => {
   });
 
   it('deletes nothing when most of an environment is gone from Git, until a person allows it', async () => {
-    const policy = { enabled: true, maxCount: 1, maxShare: 1, allowed: false };
+    const policy = openPolicy({ enabled: true, maxCount: 1, maxShare: 1, allowed: false });
     const { state, deploy, scheduler, status } = deployWorld({ policy });
     await state({ a: {}, b: {}, c: {} });
     await deploy();
@@ -318,27 +296,8 @@ describe('the deployer', () => {
 describe('the deployer as a daemon', () => {
   it('deploys what is mirrored while it runs, and stops when told', async () => {
     const stop = new AbortController();
-    const { state, scheduler, kv, lock, ledger } = deployWorld();
-    const worker = deployWorker({
-      layout,
-      kv,
-      lock,
-      ledger,
-      schedulers: [scheduler],
-      models: new Map([['plain', { model: plainModel, context: { settings: {} } }]]),
-      policy: LENIENT,
-      rules: EVERY_RULE,
-      layers: ['jobs'],
-      ignoreFields: [],
-      together: [],
-      adopt: 'none',
-      retry: 'none',
-      clock: systemClock,
-      log: silentLog(),
-      ledgerRequired: true,
-      pollMs: 60_000,
-      deploy: { ...JUDGING, concurrency: 1, onFailure: 'leave' },
-    });
+    const { state, scheduler, options } = deployWorld();
+    const worker = deployWorker(options);
     const running = worker.run({ signal: stop.signal });
     await state({ a: {} });
     while (!scheduler.jobs.has('a')) await new Promise((resolve) => setTimeout(resolve, 5));

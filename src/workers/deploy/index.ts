@@ -26,6 +26,8 @@ export interface DeployWorkerOptions extends DeploySources {
   log: Log;
   deploy: DeployPolicy;
   ledgerRequired: boolean;
+  /** The person or the machine that it runs as, for the record. */
+  actor: string;
   /** Pause between two complete looks at mirror and schedulers, when nothing wakes the worker before. */
   pollMs: number;
   progress?: DeployProgress;
@@ -89,9 +91,9 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
           return plan;
         },
         nothingToDo: nothingToDeploy,
-        apply: async (plan, _observed, context) => {
+        apply: async (plan, observed, context) => {
           options.progress?.planned(plan);
-          await recordIntent(plan, { ...options, lock: holding(held) }, context);
+          await recordIntent(plan, observed, { ...options, lock: holding(held) }, context);
           const outcomes = await applyChanges(plan.plan, {
             environment: layout.environment,
             schedulers: new Map(options.schedulers.map((s) => [s.name, s])),

@@ -2,12 +2,15 @@ import type { JobRef } from '../../domain/job/job-ref.js';
 import type { ModelContext } from '../../domain/job/scheduler-model.js';
 import type { Validation } from '../../domain/job/validate/index.js';
 import type { RulePolicy } from '../../domain/job/validate/rule-policy.js';
-import type { PrunePolicy } from '../../domain/plan/gate.js';
+import type { GateFacts, GatePolicy } from '../../domain/plan/policy.js';
 import type { PlanInput } from '../../domain/plan/plan-input.js';
+import type { LedgerState } from '../../domain/record/ledger-entry.js';
 import { parseStatus, type JobStatus } from '../../domain/record/status.js';
+import type { Revision } from '../../domain/source/revision.js';
 import type { KvLayout } from '../../domain/source/kv-layout.js';
 import { placeText } from '../../domain/source/diagnostic.js';
 import type { KvStore } from '../../ports/kv-store.js';
+import type { Clock } from '../../ports/clock.js';
 import type { Ledger } from '../../ports/ledger.js';
 import type { Scheduler } from '../../ports/scheduler.js';
 import { declaredJobs, mirroredLayers, type Models } from '../../queries/declared.js';
@@ -27,12 +30,21 @@ export interface DeploySources {
   rules: RulePolicy;
   /** The folders that the environment is made of, in order. */
   layers: readonly string[];
-  policy: PrunePolicy;
+  policy: GatePolicy;
+  /** What the gates have to know beside the plan: on record, and checked. */
+  gateFacts: GateFactsReader;
+  clock: Clock;
   ignoreFields: PlanInput['ignoreFields'];
   together: PlanInput['together'];
   adopt: PlanInput['adopt'];
   retry: PlanInput['retry'];
 }
+
+/** Reads what gates have to know about a revision, from the state of the ledger on. */
+export type GateFactsReader = (
+  about: { state: LedgerState | undefined; revision: Revision },
+  signal: AbortSignal,
+) => Promise<GateFacts>;
 
 /** Reads everything that the plan is made of, or what may have changed of it. Undefined where nothing was mirrored yet. */
 export async function observeDeploy(
@@ -52,7 +64,7 @@ export async function observeDeploy(
   memory.mirror = undefined;
   if (mirror.kind === 'absent') return undefined;
   if (mirror.kind !== 'whole') throw notWhole(mirror, sources);
-  const { mirrorRef, files, held } = mirror;
+  const { mirrorRef, files, held, refIndex } = mirror;
   memory.mirror = { mirrorRef, held };
   const onRecord = await readLedger(ledger, signal, memory.onRecord);
   memory.onRecord = onRecord;
@@ -88,8 +100,10 @@ export async function observeDeploy(
     together: sources.together,
     adopt,
     retry,
+    now: sources.clock.now(),
+    facts: await sources.gateFacts({ state: onRecord.state, revision: mirrorRef.revision }, signal),
   };
-  return { input, diagnostics: declared.diagnostics, policy, statuses };
+  return { input, diagnostics: declared.diagnostics, policy, statuses, mirrorIndex: refIndex };
 }
 
 /** The models, told the servers' versions; the same object while these are the same, because much is remembered for it. */

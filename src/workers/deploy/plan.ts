@@ -1,7 +1,7 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { SchedulerName } from '../../domain/job/job-ref.js';
 import type { Diagnostic } from '../../domain/source/diagnostic.js';
-import type { PrunePolicy } from '../../domain/plan/gate.js';
+import type { GatePolicy } from '../../domain/plan/policy.js';
 import { makePlan } from '../../domain/plan/make-plan.js';
 import { changesSomething, type Change, type Plan } from '../../domain/plan/plan.js';
 import type { PlanInput } from '../../domain/plan/plan-input.js';
@@ -10,7 +10,9 @@ import type { JobStatus } from '../../domain/record/status.js';
 export interface DeployObserved {
   input: PlanInput;
   diagnostics: Diagnostic[];
-  policy: PrunePolicy;
+  policy: GatePolicy;
+  /** Index in Consul of the `.ref` that it was read from. */
+  mirrorIndex: number;
   /** KV status of each job, as it stands now. */
   statuses: ReadonlyMap<JobRef, JobStatus>;
 }

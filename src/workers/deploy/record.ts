@@ -1,4 +1,4 @@
-import { changesToSend, intentEntry, outcomeEntry } from '../../domain/record/entries.js';
+import { changesToSend, intentEntry, outcomeEntry, type PassFacts } from '../../domain/record/entries.js';
 import type { LedgerEntry, LedgerState } from '../../domain/record/ledger-entry.js';
 import type { Outcome } from '../../domain/record/outcome.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
@@ -25,16 +25,20 @@ export interface RecordTargets {
   /** False: a ledger that can't be written does not stop a deploy. */
   ledgerRequired: boolean;
   lock: HeldLock;
+  /** The person or the machine that it runs as. */
+  actor: string;
 }
 
 /** Announces what is about to be sent. What can't be recorded is not done, unless configured otherwise. */
 export async function recordIntent(
   { plan }: DeployPlan,
+  observed: DeployObserved,
   targets: RecordTargets,
   context: PassContext,
 ): Promise<void> {
   if (changesToSend(plan).length === 0) return;
-  await recorded(targets, context, context.signal, (state) => intentEntry(plan, state, facts(context)));
+  const facts = factsOf(observed, targets, context);
+  await recorded(targets, context, context.signal, (state) => intentEntry(plan, state, facts));
 }
 
 /** Puts on record how the pass ended: the ledger first, then KV status. Runs on its own signal, also after a stop. */
@@ -46,10 +50,12 @@ export async function recordOutcome(
   context: PassContext,
 ): Promise<StatusChanges> {
   const signal = AbortSignal.timeout(RECORD_MS);
-  if (outcomes.length > 0 || changesToSend(deployPlan.plan).length > 0)
+  if (outcomes.length > 0 || changesToSend(deployPlan.plan).length > 0) {
+    const facts = factsOf(observed, targets, context);
     await recorded(targets, context, signal, (state) =>
-      outcomeEntry(deployPlan.plan, outcomes, state, facts(context)),
+      outcomeEntry(deployPlan.plan, outcomes, state, { ...facts, at: isoTime(context.clock) }),
     );
+  }
   if (targets.lock.lost.aborted) return new Map();
   const changes = statusChanges(deployPlan, outcomes, observed, context);
   await writeStatuses(
@@ -143,6 +149,7 @@ async function writeStatuses(
   }
 }
 
-function facts(context: PassContext): { pass: string; trigger: string; at: string } {
-  return { pass: context.id, trigger: context.trigger, at: isoTime(context.clock) };
+function factsOf({ mirrorIndex }: DeployObserved, { actor }: RecordTargets, context: PassContext): PassFacts {
+  const { id: pass, trigger, clock } = context;
+  return { pass, trigger, actor, mirrorIndex, at: isoTime(clock) };
 }
