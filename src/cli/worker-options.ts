@@ -35,6 +35,7 @@ export async function mirrorOptions(
     layers: environment.layers,
     layout: session.layout(environment),
     repository: await session.repository(),
+    record: { ledger: await session.ledger(environment), actor: session.actor },
   };
 }
 

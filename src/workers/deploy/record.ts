@@ -11,6 +11,7 @@ import type { Ledger } from '../../ports/ledger.js';
 import type { HeldLock } from '../../ports/lock.js';
 import { kindOf, TowlineError } from '../../runtime/errors.js';
 import { retry } from '../../runtime/retry.js';
+import { dropAnchor } from '../anchor.js';
 import { appendAnew } from '../append.js';
 import type { PassContext } from '../pass.js';
 import type { DeployObserved, DeployPlan } from './plan.js';
@@ -50,13 +51,15 @@ export async function recordOutcome(
   context: PassContext,
 ): Promise<StatusChanges> {
   const signal = AbortSignal.timeout(RECORD_MS);
-  if (outcomes.length > 0 || changesToSend(deployPlan.plan).length > 0) {
+  const belongs = outcomes.length > 0 || changesToSend(deployPlan.plan).length > 0;
+  if (belongs) {
     const facts = factsOf(observed, targets, context);
     await recorded(targets, context, signal, (state) =>
       outcomeEntry(deployPlan.plan, outcomes, state, { ...facts, at: isoTime(context.clock) }),
     );
   }
   if (targets.lock.lost.aborted) return new Map();
+  if (belongs) await dropAnchor({ ...targets, log: context.log }, isoTime(context.clock), signal);
   const changes = statusChanges(deployPlan, outcomes, observed, context);
   await writeStatuses(
     [...changes].map(([ref, status]) => {

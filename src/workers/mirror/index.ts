@@ -14,6 +14,7 @@ import { observeChanges } from './observe-changes.js';
 import type { MirrorPass, MirrorResult, MirrorWorkerOptions, Pass } from './options.js';
 import { planChanges, type MirrorChangesObserved } from './plan-changes.js';
 import { nothingToMirror, planMirror, type MirrorObserved, type MirrorPlan } from './plan.js';
+import { MirrorRecorder } from './record.js';
 import { removeMirrored } from './remove.js';
 import { runRounds, type Hints } from './rounds.js';
 
@@ -97,8 +98,9 @@ function mirrorPass(options: MirrorWorkerOptions, log: Log): Pass {
       : { kind: 'changes', observed: changes };
   };
 
-  return (held, how) =>
-    runPass<Observed, MirrorPlan, MirrorApplied>(
+  const recorder = new MirrorRecorder(options);
+  return async (held, how) => {
+    const result = await runPass<Observed, MirrorPlan, MirrorApplied>(
       {
         worker: 'mirror',
         environment: layout.environment,
@@ -122,11 +124,18 @@ function mirrorPass(options: MirrorWorkerOptions, log: Log): Pass {
           const targets = { ...options, lock: held, contents: seen.observed.contents };
           return applyMirror(plan, from?.revision ?? null, targets, context.signal);
         },
-        // `.ref` is the mirror's record: revision, tree id, and every file that KV does not hold.
-        record: async (applied, plan, _seen, context) => report(applied, plan, context.log),
+        // `.ref` is the mirror's record for readers: revision, tree id, and every file that KV does not hold.
+        record: async (applied, plan, _seen, context) => {
+          report(applied, plan, context.log);
+          await recorder.applied(applied, plan, context);
+        },
       },
       { signal: how.signal, log, clock, dryRun: how.dryRun ?? false, trigger: how.trigger },
     );
+    if (result.kind === 'unchanged' && how.dryRun !== true)
+      await recorder.unchanged({ id: result.pass, log, clock, trigger: how.trigger }, how.signal);
+    return result;
+  };
 }
 
 /** The keys of a branch that was deleted go, where that is wanted; not when the whole repository looks empty. */

@@ -7,6 +7,7 @@ import type { Claim } from './claims.js';
 import type { DeletePolicy } from './guard.js';
 import type { MirrorSources } from './observe.js';
 import type { MirrorPlan } from './plan.js';
+import type { MirrorLedger } from './record.js';
 
 export interface MirrorWorkerOptions extends Omit<MirrorSources, 'claimed'> {
   lock: Lock;
@@ -24,6 +25,8 @@ export interface MirrorWorkerOptions extends Omit<MirrorSources, 'claimed'> {
   deletes: DeletePolicy;
   /** Pause between two looks at every key below the prefix. */
   reconcileMs: number;
+  /** Where passes are put on record; a mirror of plain configuration has no such place. */
+  record?: MirrorLedger;
   /** How long a single pass waits for another mirror that holds the lock. */
   patienceMs?: number;
 }
