@@ -22,6 +22,7 @@ import { RefUpdates } from './ref-updates.js';
 import { PLAIN_ACCESS } from './remote-access.js';
 import { git, gitOutput, repositoryAway, type OpenRepository } from './run.js';
 import { treeDiff } from './tree-diff.js';
+import { Upkeep } from './upkeep.js';
 import { CommitWriter } from './write-commit.js';
 
 export interface GitStoreOptions extends Place {
@@ -37,6 +38,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
   let commits: CommitWriter | undefined;
   let updates: RefUpdates | undefined;
   const closing = new AbortController();
+  const upkeep = new Upkeep(log);
   let fetcher: Fetcher | undefined;
   /** Inode of the git folder, when it was last looked at. */
   let folder: number | undefined;
@@ -230,11 +232,13 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       const place = await open(publishing);
       updates ??= new RefUpdates(place);
       await publishCommit(place, updates, { branch, revision, ...publishing });
+      upkeep.published(place);
     },
 
     async close() {
       closing.abort(new DOMException('the repository is closed', 'AbortError'));
       await fetcher?.close();
+      await upkeep.close();
       catFile?.close();
       updates?.close();
     },

@@ -21,7 +21,12 @@ export async function publishCommit(
   updates: RefUpdates,
   publishing: Publishing,
 ): Promise<void> {
-  if (place.remote !== undefined) return push(place, place.remote, publishing);
+  if (place.remote !== undefined) {
+    await push(place, place.remote, publishing);
+    // What was pushed is known to be there. Where this does not work out, a fetch finds it as well.
+    await updates.move(`refs/remotes/origin/${publishing.branch}`, publishing.revision, undefined);
+    return;
+  }
   if (publishing.runHooks) return push(place, place.gitDir, publishing);
   await updateRef(place, updates, publishing);
 }
@@ -47,11 +52,7 @@ async function push(
     remote: place.remote !== undefined,
   });
   const said = `${result.stdout.toString('utf8')}\n${result.stderr}`;
-  if (result.exitCode === 0) {
-    if (place.remote !== undefined)
-      await git(place, ['update-ref', `refs/remotes/origin/${branch}`, revision], { signal });
-    return;
-  }
+  if (result.exitCode === 0) return;
   if (
     /stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|reference already exists/i.test(
       said,

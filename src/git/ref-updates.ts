@@ -14,8 +14,8 @@ export class RefUpdates {
 
   constructor(readonly place: GitPlace) {}
 
-  /** What git says against it; undefined: the branch was moved. */
-  move(ref: string, to: string, expected: string): Promise<string | undefined> {
+  /** What git says against it; undefined: the branch was moved. `expected` undefined: from wherever it is. */
+  move(ref: string, to: string, expected: string | undefined): Promise<string | undefined> {
     const next = this.#turn.then(() => this.#move(ref, to, expected));
     this.#turn = next.catch(() => undefined);
     return next;
@@ -26,11 +26,11 @@ export class RefUpdates {
     this.#child = undefined;
   }
 
-  async #move(ref: string, to: string, expected: string): Promise<string | undefined> {
+  async #move(ref: string, to: string, expected: string | undefined): Promise<string | undefined> {
     const child = (this.#child ??= this.#start());
     this.#errors = '';
     const answers = [this.#answer(), this.#answer()];
-    child.stdin.write(`start\nupdate ${ref} ${to} ${expected}\ncommit\n`);
+    child.stdin.write(`start\nupdate ${ref} ${to}${expected === undefined ? '' : ` ${expected}`}\ncommit\n`);
     const [started, committed] = await Promise.all(answers);
     if (started === 'start: ok' && committed === 'commit: ok') return undefined;
     this.close();

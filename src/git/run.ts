@@ -79,8 +79,11 @@ export function gitEnvironment({ gitDir, quarantine }: GitPlace): Record<string,
   };
 }
 
-/** Settings for every call: exact names in output, and a repository of another user is read when it was named to us. */
-export function gitSettings({ gitDir }: GitPlace): string[] {
+/**
+ * Settings for every call: exact names in output, a repository of another user is read when it was named to us, and it is
+ * packed anew when we say so and not in the middle of something.
+ */
+export function gitSettings({ gitDir }: GitPlace, command?: string): string[] {
   return [
     '-c',
     'core.quotePath=false',
@@ -88,8 +91,7 @@ export function gitSettings({ gitDir }: GitPlace): string[] {
     `safe.directory=${gitDir}`,
     '-c',
     'core.fsmonitor=false',
-    '-c',
-    'gc.auto=0',
+    ...(command === 'gc' ? [] : ['-c', 'gc.auto=0']),
   ];
 }
 
@@ -102,7 +104,7 @@ export async function git(
   { signal, input, env = {}, allow = [0], timeoutMs = TIMEOUT_MS, remote = false }: GitCall,
 ): Promise<GitResult> {
   signal.throwIfAborted();
-  const running = execa('git', [...gitSettings(place), ...args], {
+  const running = execa('git', [...gitSettings(place, args[0]), ...args], {
     ...options(place, { signal, env, timeoutMs }),
     encoding: 'buffer',
     maxBuffer: 512 * 1024 * 1024,
