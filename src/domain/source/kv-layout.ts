@@ -65,6 +65,8 @@ export interface KvLayout {
   changes: KvKey;
   /** Written with every order, so that deployers look at the ledger at once. */
   orders: KvKey;
+  /** The newest entry of the ledger, for those who check that nobody has rewritten it. */
+  ledger: KvKey;
   status(scheduler: string, id: string): KvKey;
   /** Prefix of all status keys, ends in `/`. */
   statusPrefix: string;
@@ -83,6 +85,7 @@ export function kvLayout(prefix: string, environment: string, base?: string): Kv
     ref: kvKey(`${home}.ref`),
     changes: kvKey(`${home}.changes`),
     orders: kvKey(`${home}.orders`),
+    ledger: kvKey(`${home}.ledger`),
     statusPrefix,
     status: (scheduler, id) => kvKey(`${statusPrefix}${scheduler}/${id.replace(/^\/+/, '')}`),
     lock: (worker) => kvKey(`${root}locks/${worker}/${environment}`),
