@@ -13,8 +13,8 @@ const { values: given } = parseArgs({
 const RUNS = Number(given.runs);
 const { gitLedger, gitStore, entryMessage, documentText, silentLog } = await modules([
   'ledger/index.ts',
-  'ledger/message.ts',
-  'ledger/format.ts',
+  'domain/record/entry-message.ts',
+  'domain/record/ledger-files.ts',
   'git/index.ts',
   'runtime/log.ts',
 ]);

@@ -6,7 +6,7 @@ import { parseRevision, type ObjectId, type Revision } from '../domain/source/re
 import type { FileMode, Tree, TreeChange, TreeEntry } from '../domain/source/tree.js';
 import type { CommitInfo, JobRepository, RefInfo } from '../ports/job-repository.js';
 import { TowlineError } from '../runtime/errors.js';
-import { parseTrailers } from './parse.js';
+import { parseTrailers } from '../domain/source/trailers.js';
 
 export interface IsomorphicOptions {
   /** A local repository: its git folder, or the folder above `.git`. */

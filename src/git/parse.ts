@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { parseObjectId, parseRevision } from '../domain/source/revision.js';
+import { parseTrailers } from '../domain/source/trailers.js';
 import type { FileMode, TreeEntry } from '../domain/source/tree.js';
 import type { CommitInfo } from '../ports/job-repository.js';
 
@@ -108,22 +109,6 @@ export function parseLog(output: Buffer): CommitInfo[] {
         trailers: parseTrailers(whole),
       };
     });
-}
-
-/** Trailers of a message by git's rule: the last paragraph, when every line of it is `Key: value` (or a continuation). */
-export function parseTrailers(message: string): { key: string; value: string }[] {
-  const paragraphs = message.trimEnd().split(/\n[ \t]*\n/);
-  if (paragraphs.length < 2) return [];
-  const lines = (paragraphs.at(-1) ?? '').split('\n');
-  const trailers: { key: string; value: string }[] = [];
-  for (const line of lines) {
-    const match = /^([A-Za-z0-9-]+)[ \t]*:[ \t]*(.*)$/.exec(line);
-    const last = trailers.at(-1);
-    if (match !== null) trailers.push({ key: match[1] ?? '', value: (match[2] ?? '').trim() });
-    else if (/^[ \t]+\S/.test(line) && last !== undefined) last.value += ` ${line.trim()}`;
-    else return [];
-  }
-  return trailers;
 }
 
 /** False for what git reads as more than a name: `main~1`, `a..b`, `HEAD@{1}` (the rules of git check-ref-format). */

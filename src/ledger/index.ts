@@ -17,8 +17,8 @@ import {
   PLAN_FILE,
   STATE_FILE,
   stateOf,
-} from './format.js';
-import { entryMessage } from './message.js';
+} from '../domain/record/ledger-files.js';
+import { entryMessage } from '../domain/record/entry-message.js';
 
 /** Documents read one by one; for more the whole tree is listed first. */
 const FEW = 64;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { gitStore, isomorphicRepository } from '../../src/git/index.js';
-import { parseTrailers } from '../../src/git/parse.js';
+import { parseTrailers } from '../../src/domain/source/trailers.js';
 import { gitStoreContract } from '../../src/ports/git-store.contract.js';
 import { jobRepositoryContract } from '../../src/ports/job-repository.contract.js';
 import { silentLog } from '../../src/runtime/log.js';

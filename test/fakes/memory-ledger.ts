@@ -3,9 +3,9 @@ import { timeOf, type Appended } from '../../src/domain/record/appended.js';
 import type { LedgerRecord, LedgerState } from '../../src/domain/record/ledger-entry.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
 import type { ObjectId } from '../../src/domain/source/revision.js';
-import { parseTrailers } from '../../src/git/parse.js';
-import { PLAN_FILE } from '../../src/ledger/format.js';
-import { entryMessage } from '../../src/ledger/message.js';
+import { parseTrailers } from '../../src/domain/source/trailers.js';
+import { PLAN_FILE } from '../../src/domain/record/ledger-files.js';
+import { entryMessage } from '../../src/domain/record/entry-message.js';
 import type { HistoryOptions, Ledger, LedgerHead } from '../../src/ports/ledger.js';
 import { TowlineError } from '../../src/runtime/errors.js';
 

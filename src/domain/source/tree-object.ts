@@ -30,6 +30,10 @@ export function treeObjectId(members: readonly TreeMember[], format: ObjectForma
 }
 
 /** The id that an object of these bytes has. */
-export function gitObjectId(type: 'blob' | 'tree', bytes: Uint8Array, format: ObjectFormat): ObjectId {
+export function gitObjectId(
+  type: 'blob' | 'tree' | 'commit' | 'tag',
+  bytes: Uint8Array,
+  format: ObjectFormat,
+): ObjectId {
   return createHash(format).update(`${type} ${bytes.byteLength}\0`).update(bytes).digest('hex') as ObjectId;
 }

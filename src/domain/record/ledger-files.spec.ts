@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import type { JobRef } from '../domain/job/job-ref.js';
-import type { LedgerEntry } from '../domain/record/ledger-entry.js';
-import type { Outcome } from '../domain/record/outcome.js';
-import type { ObjectId, Revision } from '../domain/source/revision.js';
-import { documentText, parseState } from './format.js';
-import { entryMessage, overall } from './message.js';
+import type { JobRef } from '../job/job-ref.js';
+import type { LedgerEntry } from './ledger-entry.js';
+import type { Outcome } from './outcome.js';
+import type { ObjectId, Revision } from '../source/revision.js';
+import { documentText, parseState } from './ledger-files.js';
+import { entryMessage, overall } from './entry-message.js';
 
 const outcome = (message: string, ref = 'marathon:/a', state: Outcome['state'] = 'applied'): Outcome => ({
   ref: ref as JobRef,

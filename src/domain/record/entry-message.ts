@@ -1,10 +1,10 @@
-import type { GateDecision } from '../domain/plan/policy.js';
-import type { Appended } from '../domain/record/appended.js';
-import type { LedgerEntry, LedgerState, MirrorEntry } from '../domain/record/ledger-entry.js';
-import type { OrderEntry } from '../domain/record/orders.js';
-import type { Outcome } from '../domain/record/outcome.js';
-import { oneLine } from '../domain/source/one-line.js';
-import { short } from '../domain/source/revision.js';
+import type { GateDecision } from '../plan/policy.js';
+import type { Appended } from './appended.js';
+import type { LedgerEntry, LedgerState, MirrorEntry } from './ledger-entry.js';
+import type { OrderEntry } from './orders.js';
+import type { Outcome } from './outcome.js';
+import { oneLine } from '../source/one-line.js';
+import { short } from '../source/revision.js';
 
 /** The commit message of an entry: a subject and a line for each job for people, trailers for tools. */
 export function entryMessage(entry: Appended): string {

@@ -1,6 +1,6 @@
-import { isObject, sortKeys, type Json, type JsonObject } from '../domain/source/json.js';
-import { parseObjectId, parseRevision } from '../domain/source/revision.js';
-import type { LedgerState } from '../domain/record/ledger-entry.js';
+import { isObject, sortKeys, type Json, type JsonObject } from '../source/json.js';
+import { parseObjectId, parseRevision } from '../source/revision.js';
+import type { LedgerState } from './ledger-entry.js';
 
 /** Path of the state in the ledger's tree. */
 export const STATE_FILE = 'state.json';
