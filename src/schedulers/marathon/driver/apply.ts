@@ -12,7 +12,7 @@ import { rejectionText } from './rejection.js';
 import { rollBack } from './roll-back.js';
 import { askedRollout, rollOut } from './rollout/index.js';
 import { current, type Sending } from './current.js';
-import { put, remove, restart, type Accepted } from './send.js';
+import { answerOf, put, remove, restart, type Accepted } from './send.js';
 
 /** Carries out one change and says how it ended. Throws only what could not be concluded. */
 export async function carryOut(change: Change, sending: Sending, hub: EventHub): Promise<End> {
@@ -35,9 +35,13 @@ async function replaced(change: Change, sending: Sending, hub: EventHub): Promis
   const startedAt = sending.clock.now();
   const body = bodyFor(change, sending.options.environment);
   const sent = await put({ ...change, body, exists: change.live !== undefined }, sending);
-  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message, ...answerOf(sent) };
   if (sent.kind === 'rejected')
-    return { state: 'failed', message: rejectionText(sent.answer, change.desired) ?? sent.message };
+    return {
+      state: 'failed',
+      message: rejectionText(sent.answer, change.desired) ?? sent.message,
+      ...answerOf(sent),
+    };
   const watched = { ...change, restarts: change.action !== 'scale', startedAt, version: sent.version };
   return concluded(change, await judge(watched, sending, hub), sent, sending, hub);
 }
@@ -49,8 +53,8 @@ async function replaced(change: Change, sending: Sending, hub: EventHub): Promis
 async function restarted(change: Change, sending: Sending, hub: EventHub): Promise<End> {
   const startedAt = sending.clock.now();
   const sent = await restart(change.id, change.live?.version, sending);
-  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
-  if (sent.kind === 'rejected') return { state: 'failed', message: sent.message };
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message, ...answerOf(sent) };
+  if (sent.kind === 'rejected') return { state: 'failed', message: sent.message, ...answerOf(sent) };
   const watched = { ...change, restarts: true, startedAt, version: sent.version };
   const verdict = await judge(watched, sending, hub);
   if (verdict.kind === 'bad' && sending.options.onFailure !== 'leave')
@@ -78,7 +82,12 @@ export async function concluded(
   hub: EventHub,
 ): Promise<End> {
   if (verdict.kind === 'superseded')
-    return { state: 'blocked', message: `${verdict.message}; the next pass looks again`, replan: true };
+    return {
+      state: 'blocked',
+      message: `${verdict.message}; the next pass looks again`,
+      replan: true,
+      ...answerOf(sent),
+    };
   const { onFailure } = sending.options;
   if (verdict.kind === 'good' || onFailure === 'leave') return judged(change, verdict, sent);
   if (onFailure === 'hold') return judged(change, await hold(change, verdict, sent, sending), sent);
@@ -87,9 +96,9 @@ export async function concluded(
 
 async function deletion(change: Change, sending: Sending, hub: EventHub): Promise<End> {
   const sent = await remove(change, sending);
-  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message, ...answerOf(sent) };
   if (sent.kind === 'rejected' && (await current(change.kind, change.id, sending)) !== undefined)
-    return { state: 'failed', message: sent.message };
+    return { state: 'failed', message: sent.message, ...answerOf(sent) };
   const gone = await waitUntilGone(change, sending, hub);
   const id = sent.kind === 'accepted' ? sent.deploymentId : undefined;
   const groups = gone && change.kind !== 'group' ? await removeEmptyGroups(change.id, sending) : [];
@@ -99,6 +108,7 @@ async function deletion(change: Change, sending: Sending, hub: EventHub): Promis
       ? `deleted${groups.length === 0 ? '' : `, and the empty ${groups.join(', ')}`}`
       : 'it is still there at the deadline',
     ...(id === undefined ? {} : { deploymentId: id }),
+    ...answerOf(sent),
   };
 }
 
@@ -135,5 +145,6 @@ export function judged(change: Change, verdict: Verdict, sent: Accepted | undefi
       : { sent: change.kind === 'group' ? { id: change.id, ...document } : document }),
     ...(version === undefined ? {} : { version }),
     ...(sent?.deploymentId === undefined ? {} : { deploymentId: sent.deploymentId }),
+    ...(sent === undefined ? {} : answerOf(sent)),
   };
 }
