@@ -1,5 +1,7 @@
 import type { Change } from '../../../domain/plan/plan.js';
+import { sendsNothing } from '../../../domain/plan/obey-orders.js';
 import type { OutcomeState } from '../../../domain/record/outcome.js';
+import { foundOf } from '../../../domain/record/read-back.js';
 import { numberAt, objectAt } from '../model/rules/rule.js';
 import type { EventHub } from './api/hub.js';
 import { bodyOf, scaledBody } from './documents.js';
@@ -17,8 +19,10 @@ import { answerOf, put, remove, restart, type Accepted } from './send.js';
 /** Carries out one change and says how it ended. Throws only what could not be concluded. */
 export async function carryOut(change: Change, sending: Sending, hub: EventHub): Promise<End> {
   const startedAt = sending.clock.now();
-  if (change.action === 'none')
-    return judged(change, await judge({ ...change, restarts: false, startedAt }, sending, hub), undefined);
+  if (change.action === 'none') {
+    const verdict = await judge({ ...change, restarts: false, startedAt }, sending, hub);
+    return judged(change, verdict, arrived(change, sending));
+  }
   const stale = await staleness(change, sending);
   if (stale !== undefined) return stale;
   if (change.action === 'delete') return deletion(change, sending, hub);
@@ -29,6 +33,15 @@ export async function carryOut(change: Change, sending: Sending, hub: EventHub):
   // The app itself has its time from when its turn comes.
   const later = (): Sending => ({ ...sending, deadline: sending.clock.now() + sending.options.deadlineMs });
   return rollOut(change, rollout, () => replaced(change, later(), hub), sending, hub);
+}
+
+/** What an earlier pass sent, and did not live to see arrive: the same is made of the same again. */
+function arrived(change: Change, { options }: Sending): Accepted | undefined {
+  const { announced } = options;
+  if (announced === undefined || sendsNothing(announced.action) || foundOf(announced, change) !== 'done')
+    return undefined;
+  const { action } = announced;
+  return { kind: 'accepted', document: bodyFor({ ...change, action }, options.environment) };
 }
 
 async function replaced(change: Change, sending: Sending, hub: EventHub): Promise<End> {
