@@ -1,5 +1,6 @@
 import type { JobKind } from '../domain/job/job.js';
 import type { Change, LiveJob } from '../domain/plan/plan.js';
+import type { LedgerIntent } from '../domain/record/ledger-entry.js';
 import type { Outcome } from '../domain/record/outcome.js';
 import type { Json } from '../domain/source/json.js';
 import type { Waiting } from './kv-store.js';
@@ -45,6 +46,8 @@ export interface ApplyOptions extends Waiting {
   onFailure: 'rollback' | 'hold' | 'leave';
   /** Take over a foreign deployment that holds the lock (409) instead of waiting for it. */
   force: boolean;
+  /** What an earlier pass announced of this job, and never ended: where the change is only judged, how that ended. */
+  announced?: LedgerIntent;
   /** Called with progress for people, at most about once a second. */
   progress?: (text: string) => void;
 }

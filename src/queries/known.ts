@@ -1,6 +1,7 @@
 import type { JobRef } from '../domain/job/job-ref.js';
 import type { AskedRestart, KnownJob } from '../domain/plan/plan-input.js';
 import type { LedgerJob, LedgerState } from '../domain/record/ledger-entry.js';
+import { openIntents } from '../domain/record/read-back.js';
 import type { Asked, AskedRun } from '../domain/plan/asked.js';
 import type { JsonObject } from '../domain/source/json.js';
 import type { ObjectId } from '../domain/source/revision.js';
@@ -57,10 +58,11 @@ export async function readLedger(ledger: Ledger, signal: AbortSignal, before?: O
 }
 
 function restartsOf(state: LedgerState | undefined): Map<JobRef, AskedRestart> {
-  const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent]));
+  const announced = openIntents(state);
   return new Map(
     Object.entries(state?.restarts ?? {}).map(([name, asked]) => {
-      const from = announced.get(name as JobRef)?.liveVersion;
+      const intent = announced.get(name as JobRef);
+      const from = intent?.action === 'restart' ? intent.liveVersion : undefined;
       return [name as JobRef, from === undefined ? asked : { ...asked, from }];
     }),
   );

@@ -102,7 +102,7 @@ export function chronosDriverContract(under: ChronosUnderTest): void {
         scheduleTimeZone: 'Europe/Berlin',
         disabled: true,
       });
-      expect(await apply('create', wanted)).toMatchObject({ state: 'applied' });
+      expect(await apply('create', wanted)).toMatchObject({ state: 'applied', httpStatus: 204 });
       await expectNoDifference(wanted);
     });
 
@@ -137,7 +137,7 @@ export function chronosDriverContract(under: ChronosUnderTest): void {
       await apply('create', child('leaf', 'parent'));
       expect(await apply('delete', daily('parent'))).toMatchObject({ state: 'blocked' });
       expect(await apply('delete', child('leaf', 'parent'))).toMatchObject({ state: 'applied' });
-      expect(await apply('delete', daily('parent'))).toMatchObject({ state: 'applied' });
+      expect(await apply('delete', daily('parent'))).toMatchObject({ state: 'applied', httpStatus: 204 });
       expect(await liveOf(daily('parent'))).toBeUndefined();
     });
 
@@ -160,8 +160,8 @@ export function chronosDriverContract(under: ChronosUnderTest): void {
 
     it(['tasks'], 'starts and ends runs', async () => {
       await apply('create', daily('long', { command: 'exec sleep 300', retries: 0 }));
-      expect(await apply('trigger', daily('long'))).toMatchObject({ state: 'applied' });
-      expect(await apply('kill', daily('long'))).toMatchObject({ state: 'applied' });
+      expect(await apply('trigger', daily('long'))).toMatchObject({ state: 'applied', httpStatus: 204 });
+      expect(await apply('kill', daily('long'))).toMatchObject({ state: 'applied', httpStatus: 204 });
     });
   });
 }

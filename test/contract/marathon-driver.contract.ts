@@ -89,7 +89,11 @@ export function marathonDriverContract(under: MarathonUnderTest): void {
 
     it(['tasks'], 'creates an app, waits until it runs, and then sees no difference', async () => {
       const wanted = spec('web', { env: { A: '1' }, labels: { team: 'shop' } });
-      expect(await apply('create', wanted)).toMatchObject({ state: 'applied', version: expect.any(String) });
+      expect(await apply('create', wanted)).toMatchObject({
+        state: 'applied',
+        version: expect.any(String),
+        httpStatus: 201,
+      });
       const live = await liveOf(`${root}/web`);
       expect(live).toMatchObject({ ownerLabel: 'contract' });
       expect(live === undefined ? undefined : compared(live, wanted)).toMatchObject({
@@ -102,7 +106,7 @@ export function marathonDriverContract(under: MarathonUnderTest): void {
       const [one, two] = [spec('life'), spec('life', { instances: 2 })];
       await apply('create', one);
       const [first] = await scheduler.tasks(`${root}/life`, { signal });
-      expect(await apply('scale', two)).toMatchObject({ state: 'applied' });
+      expect(await apply('scale', two)).toMatchObject({ state: 'applied', httpStatus: 200 });
       const scaled = await scheduler.tasks(`${root}/life`, { signal });
       expect(scaled.map(({ id }) => id)).toContain(first?.id);
       const changed = spec('life', { instances: 2, env: { B: '1' } });
@@ -132,14 +136,17 @@ export function marathonDriverContract(under: MarathonUnderTest): void {
         'create',
         spec('wrong', { upgradeStrategy: { minimumHealthCapacity: 7, maximumOverCapacity: 1 } }),
       );
-      expect(outcome).toMatchObject({ state: 'failed' });
+      expect(outcome).toMatchObject({ state: 'failed', httpStatus: 422 });
       expect(outcome.message).toMatch(/minimumHealthCapacity/);
       expect(await liveOf(`${root}/wrong`)).toBeUndefined();
     });
 
     it([], 'deletes an app and the groups that it leaves empty', async () => {
       await apply('create', spec('group/inner/gone', { instances: 0 }));
-      expect(await apply('delete', spec('group/inner/gone'))).toMatchObject({ state: 'applied' });
+      expect(await apply('delete', spec('group/inner/gone'))).toMatchObject({
+        state: 'applied',
+        httpStatus: 200,
+      });
       expect(await liveOf(`${root}/group/inner/gone`)).toBeUndefined();
       const answer = await fetch(`${under.url()}/v2/groups${root}/group`, { headers: under.headers });
       expect(answer.status).toBe(404);

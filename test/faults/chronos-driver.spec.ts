@@ -26,6 +26,7 @@ describe('changing Chronos through a network that loses and a proxy that lies', 
       state: 'applied',
       message: 'Chronos has it as sent; its next run is then 2099-01-01T03:00:00Z',
       sent: daily('one'),
+      httpStatus: 204,
     });
     expect(posts()).toEqual(['POST /v1/scheduler/iso8601']);
     expect(await world.put(child('after', 'one'))).toMatchObject({ state: 'applied' });
@@ -48,7 +49,10 @@ describe('changing Chronos through a network that loses and a proxy that lies', 
 
   it('reads back after an answer that got lost, and posts nothing twice', async () => {
     world.proxy.react = ({ method }) => (method === 'POST' ? 'lose' : 'pass');
-    expect(await world.put(daily('lost'))).toMatchObject({ state: 'applied' });
+    const outcome = await world.put(daily('lost'));
+    expect(outcome).toMatchObject({ state: 'applied' });
+    // Nobody knows what it was answered with.
+    expect(outcome).not.toHaveProperty('httpStatus');
     expect(posts()).toHaveLength(1);
   });
 
@@ -71,10 +75,9 @@ describe('changing Chronos through a network that loses and a proxy that lies', 
   }, 30_000);
 
   it('sends no job whose parents are not listed: it would be stored, and never be seen or deleted', async () => {
-    expect(await world.put(child('orphan', 'nobody'))).toMatchObject({
-      state: 'blocked',
-      message: expect.stringContaining('nobody'),
-    });
+    const outcome = await world.put(child('orphan', 'nobody'));
+    expect(outcome).toMatchObject({ state: 'blocked', message: expect.stringContaining('nobody') });
+    expect(outcome).not.toHaveProperty('httpStatus');
     expect(posts()).toEqual([]);
   });
 
@@ -105,7 +108,11 @@ describe('changing Chronos through a network that loses and a proxy that lies', 
   ] as const)('does not repeat a post that was answered with %s', async (_what, answer, state, message) => {
     world.proxy.react = ({ method }) => (method === 'POST' ? answer : 'pass');
     const outcome = await world.put(daily('refused'), { deadlineMs: 300 });
-    expect(outcome).toMatchObject({ state, message: expect.stringMatching(message) });
+    expect(outcome).toMatchObject({
+      state,
+      message: expect.stringMatching(message),
+      httpStatus: typeof answer === 'object' ? answer.status : undefined,
+    });
     expect(posts()).toHaveLength(1);
   });
 

@@ -36,8 +36,9 @@ describe('changing Marathon through a network that loses and a proxy that lies',
       state: 'applied',
       version: expect.any(String),
       deploymentId: expect.any(String),
+      httpStatus: 201,
     });
-    await put('/plain', sleeper('/plain'));
+    expect(await put('/plain', sleeper('/plain'))).toMatchObject({ httpStatus: 200 });
     expect(writes().map(({ path: at }) => at)).toEqual([
       '/v2/apps/plain?partialUpdate=false&force=false',
       '/v2/apps/plain?partialUpdate=false&force=false',
@@ -53,7 +54,10 @@ describe('changing Marathon through a network that loses and a proxy that lies',
 
   it('reads back after an answer that got lost, and sends nothing twice', async () => {
     proxy.react = ({ method }) => (method === 'PUT' ? 'lose' : 'pass');
-    expect(await put('/lost', sleeper('/lost'))).toMatchObject({ state: 'applied' });
+    const outcome = await put('/lost', sleeper('/lost'));
+    expect(outcome).toMatchObject({ state: 'applied' });
+    // Nobody knows what it was answered with.
+    expect(outcome).not.toHaveProperty('httpStatus');
     expect(writes()).toHaveLength(1);
   });
 
@@ -69,7 +73,11 @@ describe('changing Marathon through a network that loses and a proxy that lies',
   it('gives up on a proxy that always answers with its page, without claiming anything', async () => {
     proxy.react = ({ method }) => (method === 'PUT' ? PAGE(503) : 'pass');
     const outcome = await put('/never', sleeper('/never'), { deadlineMs: 10_000 });
-    expect(outcome).toMatchObject({ state: 'blocked', message: expect.stringContaining('503') });
+    expect(outcome).toMatchObject({
+      state: 'blocked',
+      message: expect.stringContaining('503'),
+      httpStatus: 503,
+    });
     expect(writes().length).toBeLessThanOrEqual(4);
     expect(await liveOf('/never')).toBeUndefined();
   });
@@ -99,6 +107,7 @@ describe('changing Marathon through a network that loses and a proxy that lies',
     expect(await put('/bad', sleeper('/bad'))).toMatchObject({
       state: 'failed',
       message: 'Marathon rejected it (422): web.yaml:7:3: /upgradeStrategy: must be between 0 and 1',
+      httpStatus: 422,
     });
     expect(writes()).toHaveLength(1);
   });
@@ -106,7 +115,7 @@ describe('changing Marathon through a network that loses and a proxy that lies',
   it('holds a change that it has no right to make', async () => {
     proxy.react = ({ method }) =>
       method === 'PUT' ? JSON_ANSWER(401, { message: 'Invalid credentials' }) : 'pass';
-    expect(await put('/denied', sleeper('/denied'))).toMatchObject({ state: 'blocked' });
+    expect(await put('/denied', sleeper('/denied'))).toMatchObject({ state: 'blocked', httpStatus: 401 });
     expect(writes()).toHaveLength(1);
   });
 
@@ -116,7 +125,9 @@ describe('changing Marathon through a network that loses and a proxy that lies',
     await put('/raced', sleeper('/raced', { env: { BY: 'another' } }));
     proxy.seen.length = 0;
     const late = change('update', '/raced', sleeper('/raced', { env: { BY: 'the plan' } }), live);
-    expect(await scheduler.apply(late, options())).toMatchObject({ state: 'blocked', replan: true });
+    const outcome = await scheduler.apply(late, options());
+    expect(outcome).toMatchObject({ state: 'blocked', replan: true });
+    expect(outcome).not.toHaveProperty('httpStatus');
     expect(writes()).toEqual([]);
   });
 
@@ -126,6 +137,7 @@ describe('changing Marathon through a network that loses and a proxy that lies',
     expect(outcome).toMatchObject({
       state: 'rolled-back',
       message: expect.stringMatching(/do not stay up.*status 3.*what ran before runs again/),
+      httpStatus: 200,
     });
     const app = await rawApp('/crash');
     expect(app).toMatchObject({

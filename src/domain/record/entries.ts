@@ -1,6 +1,7 @@
 import type { JobRef } from '../job/job-ref.js';
 import type { Change, Plan } from '../plan/plan.js';
 import { endsRestart, sendsNothing } from '../plan/obey-orders.js';
+import { foundOf, openIntents } from './read-back.js';
 import { nextSequence } from './sequence.js';
 import { without } from './orders.js';
 import { digest } from '../source/digest.js';
@@ -38,12 +39,16 @@ export function intentEntry(plan: Plan, state: LedgerState | undefined, facts: P
   const sending = changesToSend(plan);
   const named = new Set<JobRef>(sending.map((c) => c.ref));
   const kept = (state?.intents ?? []).filter((intent) => !named.has(intent.ref));
+  const open = openIntents(state);
   return {
     ...common(plan, facts, true),
     phase: 'intent',
     outcomes: [],
     files: {},
-    state: { ...base(plan, state, facts), intents: [...kept, ...sending.map(intentOf)] },
+    state: {
+      ...base(plan, state, facts),
+      intents: [...kept, ...sending.map((change) => announcedAgain(intentOf(change), open.get(change.ref)))],
+    },
   };
 }
 
@@ -60,9 +65,20 @@ export function outcomeEntry(
   const changes = new Map(plan.changes.map((c) => [c.ref, c]));
   const jobs: Record<string, LedgerJob> = { ...state?.jobs };
   const files: Record<string, JsonObject | null> = {};
+  const announced = openIntents(state);
   for (const outcome of outcomes) {
     const change = changes.get(outcome.ref);
-    if (change !== undefined) settle(outcome, change, plan, jobs, files, facts.pass);
+    if (change === undefined) continue;
+    // What is only read back now is the end of what was announced then.
+    const intent = outcome.action === 'none' ? announced.get(outcome.ref) : undefined;
+    const undone = intent !== undefined && foundOf(intent, change) !== 'done';
+    settle(outcome, change, intent?.action ?? outcome.action, {
+      plan,
+      jobs,
+      files,
+      pass: facts.pass,
+      undone,
+    });
   }
   const sent = new Set<JobRef>(changesToSend(plan).map((c) => c.ref));
   const open = new Set<JobRef>(outcomes.filter((o) => o.state === 'unknown').map((o) => o.ref));
@@ -95,7 +111,7 @@ function restartsLeft(
   state: LedgerState | undefined,
   jobs: LedgerState['jobs'],
 ): Pick<LedgerState, 'restarts'> {
-  const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent]));
+  const announced = openIntents(state);
   const done = outcomes.filter(
     (o) =>
       o.state !== 'blocked' &&
@@ -115,10 +131,10 @@ function runsLeft(
   state: LedgerState | undefined,
   jobs: LedgerState['jobs'],
 ): Pick<LedgerState, 'runs'> {
-  const announced = new Map((state?.intents ?? []).map((intent) => [intent.ref, intent.action]));
+  const announced = openIntents(state);
   const done = outcomes.filter(({ ref, action, state: end }) => {
     if (end === 'blocked' || end === 'unknown') return false;
-    const real = action === 'none' ? (announced.get(ref) ?? action) : action;
+    const real = action === 'none' ? (announced.get(ref)?.action ?? action) : action;
     return real === 'trigger' || real === 'kill';
   });
   const runs = without(state?.runs, [...done.map(({ ref }) => ref), ...ofNobody(state?.runs, jobs)]);
@@ -136,10 +152,20 @@ function ofNobody(
 function settle(
   outcome: Outcome,
   change: Change,
-  plan: Plan,
-  jobs: Record<string, LedgerJob>,
-  files: Record<string, JsonObject | null>,
-  pass: string,
+  action: Change['action'],
+  {
+    plan,
+    jobs,
+    files,
+    pass,
+    undone,
+  }: {
+    plan: Plan;
+    jobs: Record<string, LedgerJob>;
+    files: Record<string, JsonObject | null>;
+    pass: string;
+    undone: boolean;
+  },
 ): void {
   if (outcome.state === 'blocked') return;
   const path = ledgerFile(outcome.scheduler, outcome.kind, outcome.id);
@@ -149,16 +175,16 @@ function settle(
     delete jobs[outcome.ref];
     return;
   }
-  // Where no definition is sent, what was sent last stays what it is.
-  const document = sendsNothing(outcome.action)
-    ? undefined
-    : (outcome.sent ?? (outcome.state === 'applied' ? change.desired?.spec : undefined));
-  if (document !== undefined) files[path] = document;
   const before = jobs[outcome.ref];
+  // Where no definition is sent, or none arrived, what was sent last stays what it is.
+  const document =
+    sendsNothing(action) || (undone && before?.file !== undefined)
+      ? undefined
+      : (outcome.sent ?? (outcome.state === 'applied' ? change.desired?.spec : undefined));
+  if (document !== undefined) files[path] = document;
   const file = document === undefined ? before?.file : path;
   const stated = document === undefined ? before?.stated : outcome.stated;
-  const failed =
-    !sendsNothing(outcome.action) && (outcome.state === 'failed' || outcome.state === 'rolled-back');
+  const failed = !sendsNothing(action) && (outcome.state === 'failed' || outcome.state === 'rolled-back');
   jobs[outcome.ref] = {
     scheduler: outcome.scheduler,
     kind: outcome.kind,
@@ -187,10 +213,14 @@ function intentOf(change: Change): LedgerIntent {
     id: change.id,
     action: change.action,
     ...(change.desired === undefined ? {} : { desiredDigest: digest(change.desired.spec) }),
-    ...(change.action === 'restart' && change.live?.version !== undefined
-      ? { liveVersion: change.live.version }
-      : {}),
+    ...(change.live?.version === undefined ? {} : { liveVersion: change.live.version }),
   };
+}
+
+/** What was live before the first try of the same counts, however often it is announced. */
+function announcedAgain(intent: LedgerIntent, before: LedgerIntent | undefined): LedgerIntent {
+  const same = before?.action === intent.action && before.desiredDigest === intent.desiredDigest;
+  return !same || before.liveVersion === undefined ? intent : { ...intent, liveVersion: before.liveVersion };
 }
 
 function base(plan: Plan, state: LedgerState | undefined, { pass }: PassFacts): LedgerState {

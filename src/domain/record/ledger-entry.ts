@@ -45,7 +45,7 @@ export interface LedgerIntent {
   action: ChangeAction;
   /** Digest of the desired document; absent for deletes. */
   desiredDigest?: string;
-  /** Of a restart: the version that was live before. While it is, the restart was not sent. */
+  /** The version that was live when it was first announced. While it is, nothing was sent. */
   liveVersion?: string;
 }
 

@@ -1,7 +1,9 @@
 import pLimit from 'p-limit';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { Change, Plan } from '../../domain/plan/plan.js';
+import type { LedgerIntent } from '../../domain/record/ledger-entry.js';
 import type { Outcome } from '../../domain/record/outcome.js';
+import { foundOf, foundText, wasTried } from '../../domain/record/read-back.js';
 import type { Clock } from '../../ports/clock.js';
 import { isoTime } from '../../ports/clock.js';
 import type { ApplyOptions, Scheduler } from '../../ports/scheduler.js';
@@ -22,6 +24,8 @@ export interface DeployTargets {
   policy: DeployPolicy;
   clock: Clock;
   log: Log;
+  /** What earlier passes announced, and never ended. */
+  announced?: ReadonlyMap<JobRef, LedgerIntent>;
   progress?: { step(ref: JobRef, text: string): void; ended(outcome: Outcome): void };
   signal: AbortSignal;
 }
@@ -99,7 +103,11 @@ async function applyInTurn(
       outcomeOf(change, 'blocked', `waits for ${bad.ref}, which ended as ${bad.state}`, startedAt, clock),
     );
   for (const { ref, action, reason } of unit) targets.log.info({ jobRef: ref, action, reason }, 'applying');
-  const outcomes = await applyUnit(unit, startedAt, targets);
+  const tried = unit.find((change) => isTried(change, targets));
+  const outcomes =
+    tried === undefined
+      ? (await applyUnit(unit, startedAt, targets)).map((outcome) => readBack(outcome, unit, targets))
+      : unit.map((change) => notAgain(change, tried, startedAt, clock));
   for (const { ref, state, message, deploymentId } of outcomes)
     targets.log[state === 'applied' ? 'info' : 'warn'](
       { jobRef: ref, state, message, deploymentId },
@@ -112,7 +120,7 @@ async function applyInTurn(
 async function applyUnit(
   unit: readonly Change[],
   startedAt: string,
-  { environment, schedulers, policy, clock, signal, progress, log }: DeployTargets,
+  { environment, schedulers, policy, clock, signal, announced, progress, log }: DeployTargets,
 ): Promise<Outcome[]> {
   const same = (state: Outcome['state'], message: string): Outcome[] =>
     unit.map((change) => outcomeOf(change, state, message, startedAt, clock));
@@ -122,10 +130,11 @@ async function applyUnit(
   if (scheduler === undefined) return same('blocked', `no scheduler is named "${first.scheduler}"`);
   if (first.desired === undefined && first.live === undefined) return same('applied', first.reason);
   const { concurrency: _concurrency, ...judging } = policy;
-  const optionsOf = (ref: JobRef): ApplyOptions => ({
+  const optionsOf = (ref: JobRef, intent = announced?.get(ref)): ApplyOptions => ({
     environment,
     ...judging,
     signal,
+    ...(intent === undefined ? {} : { announced: intent }),
     ...(progress === undefined ? {} : { progress: (text: string) => progress.step(ref, text) }),
   });
   try {
@@ -138,6 +147,27 @@ async function applyUnit(
       log.error({ err: error, jobRef: first.ref }, 'a scheduler broke its contract');
     return same('unknown', `interrupted: ${messageOf(error)}`);
   }
+}
+
+function isTried(change: Change, { announced }: DeployTargets): boolean {
+  const intent = announced?.get(change.ref);
+  return intent !== undefined && wasTried(intent, change);
+}
+
+/** What was sent by a pass that came to no end, and is not there any more, is not sent once more on a guess. */
+function notAgain(change: Change, tried: Change, startedAt: string, clock: Clock): Outcome {
+  if (change !== tried)
+    return outcomeOf(change, 'blocked', `is changed together with ${tried.ref}`, startedAt, clock);
+  const message = `${foundText('unknown')}; it was announced before, and something else is live now than before or after it: not sent again, see --retry`;
+  return outcomeOf(change, 'failed', message, startedAt, clock);
+}
+
+/** Says first how that was found which an earlier pass left open. */
+function readBack(outcome: Outcome, unit: readonly Change[], { announced }: DeployTargets): Outcome {
+  const intent = announced?.get(outcome.ref);
+  const change = unit.find(({ ref }) => ref === outcome.ref);
+  if (intent === undefined || change === undefined || outcome.state === 'unknown') return outcome;
+  return { ...outcome, message: `${foundText(foundOf(intent, change))}; ${outcome.message}` };
 }
 
 function outcomeOf(

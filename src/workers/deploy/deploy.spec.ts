@@ -244,7 +244,7 @@ describe('the deployer', () => {
     expect(scheduler.calls).toEqual(['create a']);
     expect(ledger.entries.at(-1)?.entry).toMatchObject({
       phase: 'outcome',
-      outcomes: [{ ref: 'plain:a', action: 'none', state: 'applied', message: 'read back' }],
+      outcomes: [{ ref: 'plain:a', action: 'none', state: 'applied', message: 'found done; read back' }],
       state: { intents: [] },
     });
   });

@@ -1,5 +1,6 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { Outcome } from '../../domain/record/outcome.js';
+import { openIntents } from '../../domain/record/read-back.js';
 import type { KvKey } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HeldLock, Lock } from '../../ports/lock.js';
@@ -98,6 +99,7 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
             environment: layout.environment,
             schedulers: new Map(options.schedulers.map((s) => [s.name, s])),
             policy: options.deploy,
+            announced: openIntents(observed.state),
             clock,
             log: context.log.child({ revision: plan.plan.revision }),
             signal: context.signal,

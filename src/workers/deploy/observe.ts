@@ -15,7 +15,7 @@ import type { Ledger } from '../../ports/ledger.js';
 import type { Scheduler } from '../../ports/scheduler.js';
 import { declaredJobs, mirroredLayers, type Models } from '../../queries/declared.js';
 import { readMirror, type MirrorState } from '../../queries/desired.js';
-import { readLedger } from '../../queries/known.js';
+import { readLedger, type OnRecord } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { refresh, type DeployMemory } from './memory.js';
@@ -88,7 +88,7 @@ export async function observeDeploy(
     rejected: reasonsOf(declared),
     complete: declared.complete,
     live,
-    known: onRecord.known,
+    known: withAnnounced(onRecord),
     unresolved: onRecord.unresolved,
     paused: onRecord.paused,
     restarts: onRecord.restarts,
@@ -103,7 +103,8 @@ export async function observeDeploy(
     now: sources.clock.now(),
     facts: await sources.gateFacts({ state: onRecord.state, revision: mirrorRef.revision }, signal),
   };
-  return { input, diagnostics: declared.diagnostics, policy, statuses, mirrorIndex: refIndex };
+  const { diagnostics } = declared;
+  return { input, diagnostics, policy, statuses, mirrorIndex: refIndex, state: onRecord.state };
 }
 
 /** The models, told the servers' versions; the same object while these are the same, because much is remembered for it. */
@@ -152,6 +153,16 @@ async function look(
       statuses,
     };
   return { live, unreadable, statuses };
+}
+
+/** A job that was announced is on record by that, or nobody would look for one that has come to nothing. */
+function withAnnounced({ known, state }: OnRecord): PlanInput['known'] {
+  const more = (state?.intents ?? []).filter(({ ref }) => !known.has(ref));
+  if (more.length === 0) return known;
+  return new Map([
+    ...known,
+    ...more.map(({ ref, scheduler, kind, id }) => [ref, { scheduler, kind, id }] as const),
+  ]);
 }
 
 function reasonsOf({ rejected, diagnostics }: Validation): Map<JobRef, string> {

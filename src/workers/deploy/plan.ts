@@ -5,6 +5,7 @@ import type { GatePolicy } from '../../domain/plan/policy.js';
 import { makePlan } from '../../domain/plan/make-plan.js';
 import { changesSomething, type Change, type Plan } from '../../domain/plan/plan.js';
 import type { PlanInput } from '../../domain/plan/plan-input.js';
+import type { LedgerState } from '../../domain/record/ledger-entry.js';
 import type { JobStatus } from '../../domain/record/status.js';
 
 export interface DeployObserved {
@@ -13,6 +14,8 @@ export interface DeployObserved {
   policy: GatePolicy;
   /** Index in Consul of the `.ref` that it was read from. */
   mirrorIndex: number;
+  /** What the ledger held when it was read. */
+  state: LedgerState | undefined;
   /** KV status of each job, as it stands now. */
   statuses: ReadonlyMap<JobRef, JobStatus>;
 }

@@ -1,4 +1,8 @@
+import { sendsNothing } from '../../../domain/plan/obey-orders.js';
 import type { Change } from '../../../domain/plan/plan.js';
+import type { LedgerIntent } from '../../../domain/record/ledger-entry.js';
+import { foundOf } from '../../../domain/record/read-back.js';
+import type { JsonObject } from '../../../domain/source/json.js';
 import { isoTime, type Clock } from '../../../ports/clock.js';
 import type {
   Addresses,
@@ -10,12 +14,14 @@ import type {
 import { kindOf as errorKind, messageOf } from '../../../runtime/errors.js';
 import type { Log } from '../../../runtime/log.js';
 import { compare } from '../model/compare.js';
+import { STATE_FIELDS } from '../model/fields.js';
 import { ChronosClient } from './api/client.js';
+import { bodyOf } from './body.js';
 import type { Driving } from './driving.js';
 import type { End } from './end.js';
 import { liveJobOf } from './live-job.js';
 import { kill, trigger } from './operate.js';
-import { put } from './put.js';
+import { put, statedIn } from './put.js';
 import { ChronosReading } from './reading.js';
 import { remove } from './remove.js';
 
@@ -97,10 +103,14 @@ function carryOut(change: Change, driving: Driving, options: ApplyOptions): Prom
 
 /** What became of a change that an earlier pass announced. */
 async function judge(
-  { id, kind, desired, lastApplied }: Change,
-  { reading }: Driving,
-  { signal }: ApplyOptions,
+  change: Change,
+  { reading, clock }: Driving,
+  { signal, announced }: ApplyOptions,
 ): Promise<End> {
+  const { id, kind, desired, lastApplied } = change;
+  // Its counters do not tell whether one run more came of that.
+  if (announced?.action === 'trigger')
+    return { state: 'failed', message: 'nobody knows whether a run was started; none is started again' };
   const live = await reading.findSurely(id, signal);
   if (desired === undefined)
     return live === undefined
@@ -109,6 +119,31 @@ async function judge(
   if (live === undefined) return { state: 'failed', message: 'it is not there' };
   const { fields } = compare(desired, { kind, spec: live }, { settings: {} }, lastApplied);
   return fields.length === 0
-    ? { state: 'applied', message: 'Chronos has it as sent', sent: desired.spec }
+    ? {
+        state: 'applied',
+        message: 'Chronos has it as sent',
+        ...arrived(change, announced, { live, now: clock.now() }),
+      }
     : { state: 'failed', message: 'it differs from Git' };
+}
+
+/** What an earlier pass sent, and did not live to see arrive: the same is made of the same again. */
+function arrived(
+  change: Change,
+  announced: LedgerIntent | undefined,
+  { live, now }: { live: JsonObject; now: number },
+): Pick<End, 'sent' | 'stated'> {
+  const { desired, lastApplied } = change;
+  if (desired === undefined) return {};
+  if (announced === undefined) return { sent: desired.spec };
+  if (sendsNothing(announced.action) || foundOf(announced, change) !== 'done') return {};
+  const spec = change.document ?? desired.spec;
+  const body = bodyOf(spec, { live, lastApplied, now });
+  // One that is created has neither counters nor a switch of an operator.
+  const own = [...STATE_FIELDS, 'disabled'].filter((name) => spec[name] === undefined);
+  const sent =
+    announced.action === 'create'
+      ? Object.fromEntries(Object.entries(body).filter(([name]) => !own.includes(name)))
+      : body;
+  return { sent, ...statedIn(spec, sent) };
 }

@@ -10,7 +10,7 @@ import { rejected } from './rejected.js';
 /** How long a run that was asked for may take to be seen. */
 const SEEN_MS = 60_000;
 
-type Run =
+type Run = (
   | {
       state: 'started';
       /** True: it succeeded, false: it failed, undefined: it goes on. */ ended(): Promise<
@@ -18,7 +18,11 @@ type Run =
       >;
     }
   | { state: 'not-started'; reason: string; isFailure: boolean }
-  | { state: 'unknown'; reason: string };
+  | { state: 'unknown'; reason: string }
+) & {
+  /** What the call was answered with; absent where none was made, or the answer got lost. */
+  httpStatus?: number;
+};
 
 /**
  * Starts a run by hand. Chronos answers 204 also where it drops it: of a job that is disabled, or running already without
@@ -47,16 +51,23 @@ export async function startRun(
   }
   const before = (await reading.find(id, signal)) ?? job;
   const query = args === undefined ? '' : `?arguments=${encodeURIComponent(args)}`;
+  let httpStatus: number;
   try {
     const answer = await client.write('PUT', `/job/${encodeURIComponent(id)}${query}`, undefined, signal);
     if (mayBeProxy(answer))
-      return { state: 'unknown', reason: `Chronos answered ${answer.status}: nobody knows whether it runs` };
+      return {
+        state: 'unknown',
+        reason: `Chronos answered ${answer.status}: nobody knows whether it runs`,
+        httpStatus: answer.status,
+      };
     if (answer.status !== 204 && answer.status !== 200)
       return {
         state: 'not-started',
         reason: `Chronos answered ${answer.status}: ${said(answer)}`,
         isFailure: true,
+        httpStatus: answer.status,
       };
+    httpStatus = answer.status;
   } catch (error) {
     if (kindOf(error) === 'unavailable')
       return { state: 'not-started', reason: messageOf(error), isFailure: true };
@@ -65,6 +76,7 @@ export async function startRun(
   }
   return {
     state: 'started',
+    httpStatus,
     ended: async () => {
       const now = await reading.find(id, signal);
       if (now === undefined) return undefined;
@@ -82,8 +94,10 @@ export async function trigger(
   options: ApplyOptions,
 ): Promise<End> {
   const run = await startRun(id, args, driving, options);
-  if (run.state === 'unknown') return { state: 'failed', message: `${run.reason}; it is not sent again` };
-  if (run.state === 'not-started') return { state: 'failed', message: `not run: ${run.reason}` };
+  const answered = run.httpStatus === undefined ? {} : { httpStatus: run.httpStatus };
+  if (run.state === 'unknown')
+    return { state: 'failed', message: `${run.reason}; it is not sent again`, ...answered };
+  if (run.state === 'not-started') return { state: 'failed', message: `not run: ${run.reason}`, ...answered };
   const { reading, clock, pollMs } = driving;
   const { signal } = options;
   const until = clock.now() + Math.min(SEEN_MS, options.deadlineMs);
@@ -96,8 +110,8 @@ export async function trigger(
   };
   const seen = await readBack(isSeen, { clock, pollMs, until, signal });
   return seen === undefined
-    ? { state: 'failed', message: 'Chronos took it, and no run of it was seen' }
-    : { state: 'applied', message: seen };
+    ? { state: 'failed', message: 'Chronos took it, and no run of it was seen', ...answered }
+    : { state: 'applied', message: seen, ...answered };
 }
 
 /** Ends the running tasks of a job; the job stays. */
@@ -107,8 +121,10 @@ export async function kill(
   { signal, deadlineMs }: ApplyOptions,
 ): Promise<End> {
   if ((await reading.find(id, signal)) === undefined) return { state: 'failed', message: 'it is not listed' };
+  let answered: Pick<End, 'httpStatus'> = {};
   try {
     const answer = await client.write('DELETE', `/task/kill/${encodeURIComponent(id)}`, undefined, signal);
+    answered = { httpStatus: answer.status };
     if (!mayBeProxy(answer) && answer.status !== 204 && answer.status !== 200) return rejected(answer, {});
   } catch (error) {
     if (kindOf(error) === 'unavailable') return { state: 'blocked', message: messageOf(error) };
@@ -120,8 +136,8 @@ export async function kill(
     return activity === undefined || !/running/.test(activity.state) ? true : undefined;
   };
   return (await readBack(isIdle, { clock, pollMs, until, signal })) === true
-    ? { state: 'applied', message: 'none of its tasks runs' }
-    : { state: 'failed', message: 'tasks of it are still running' };
+    ? { state: 'applied', message: 'none of its tasks runs', ...answered }
+    : { state: 'failed', message: 'tasks of it are still running', ...answered };
 }
 
 function count(job: JsonObject, name: string): number {

@@ -34,8 +34,10 @@ export async function post(
   const leader = await client.leader(signal);
   let doubt: string | undefined;
   let isSilent = false;
+  let answered: Pick<End, 'httpStatus'> = {};
   try {
     const answer = await client.write('POST', path, body, signal);
+    answered = { httpStatus: answer.status };
     if (mayBeProxy(answer)) {
       doubt = `was answered with ${answer.status}`;
       isSilent = answer.status === 500 && answer.text === '';
@@ -47,10 +49,12 @@ export async function post(
   }
   if (doubt !== undefined) progress?.(`the request ${doubt}; reading back`);
   const seen = await readBack(isThere, { clock, pollMs, until, signal });
-  if (seen !== undefined) return seen;
-  return doubt === undefined
-    ? notListed(id, driving, signal)
-    : undone({ id, live, doubt, ...(isSilent ? { leader } : {}) }, driving, signal);
+  if (seen !== undefined) return { ...seen, ...answered };
+  const end =
+    doubt === undefined
+      ? notListed(id, driving, signal)
+      : undone({ id, live, doubt, ...(isSilent ? { leader } : {}) }, driving, signal);
+  return { ...(await end), ...answered };
 }
 
 /** 204 and not there: the likely reason by what is known of its parents. */

@@ -35,6 +35,6 @@ export async function put(change: Change, driving: Driving, options: ApplyOption
 }
 
 /** A schedule that was sent from a later moment on, as Git states it. */
-function statedIn({ schedule }: JsonObject, body: JsonObject): Pick<Outcome, 'stated'> {
+export function statedIn({ schedule }: JsonObject, body: JsonObject): Pick<Outcome, 'stated'> {
   return schedule === undefined || schedule === body['schedule'] ? {} : { stated: { schedule } };
 }

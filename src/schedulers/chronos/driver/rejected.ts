@@ -9,10 +9,11 @@ export function rejected(answer: Answer, { desired }: Pick<Change, 'desired'>): 
   const { status } = answer;
   const words = said(answer);
   if (status === 401 || status === 403 || status === 404)
-    return { state: 'blocked', message: `Chronos answered ${status}: ${words}` };
+    return { state: 'blocked', message: `Chronos answered ${status}: ${words}`, httpStatus: status };
   const where = desired === undefined ? '' : `${placeText(desired.source.placeOf(''))}: `;
   return {
     state: 'failed',
     message: `${where}Chronos rejected it (${status}): ${words === '' ? 'no reason given' : words}`,
+    httpStatus: status,
   };
 }

@@ -27,8 +27,10 @@ export async function remove(
   }
   const until = clock.now() + Math.min(GONE_MS, deadlineMs);
   let doubt: string | undefined;
+  let answered: Pick<End, 'httpStatus'> = {};
   try {
     const answer = await client.write('DELETE', `/job/${encodeURIComponent(id)}`, undefined, signal);
+    answered = { httpStatus: answer.status };
     // 400: it is not there any more, or was not loaded yet; both are seen below.
     if (mayBeProxy(answer) || answer.status === 400) doubt = `was answered with ${answer.status}`;
     else if (answer.status !== 204 && answer.status !== 200) return rejected(answer, {});
@@ -40,13 +42,18 @@ export async function remove(
   const isGone = async (): Promise<true | undefined> =>
     (await reading.findSurely(id, signal)) === undefined ? true : undefined;
   if ((await readBack(isGone, { clock, pollMs, until, signal })) === true)
-    return { state: 'applied', message: 'deleted' };
+    return { state: 'applied', message: 'deleted', ...answered };
   if (doubt !== undefined)
     return {
       state: 'blocked',
       message: `the request ${doubt}, and nothing came of it; it is sent again later`,
+      ...answered,
     };
-  return { state: 'failed', message: 'it is still there: Chronos may not have stored the deletion' };
+  return {
+    state: 'failed',
+    message: 'it is still there: Chronos may not have stored the deletion',
+    ...answered,
+  };
 }
 
 function childrenText(children: readonly string[], gone: readonly string[]): string {

@@ -49,12 +49,13 @@ async function failed(
   options: ApplyOptions,
 ): Promise<End> {
   if (options.onFailure !== 'rollback') return { ...end, state: 'failed' };
-  const { message } = end;
+  const { message, httpStatus } = end;
+  const answered = httpStatus === undefined ? {} : { httpStatus };
   options.progress?.('putting back what was there before');
   if (live === undefined) {
     const gone = await remove(change, driving, options);
     return gone.state === 'applied'
-      ? { state: 'rolled-back', message: `${message}; it is deleted again` }
+      ? { state: 'rolled-back', message: `${message}; it is deleted again`, ...answered }
       : { ...end, state: 'failed', message: `${message}; it can't be deleted again: ${gone.message}` };
   }
   // Counters and schedule are those that it has by now.
@@ -66,6 +67,7 @@ async function failed(
         state: 'rolled-back',
         message: `${message}; what was there before is back`,
         sent: body,
+        ...answered,
         ...(change.lastApplied?.['schedule'] === undefined || body['schedule'] === undefined
           ? {}
           : { stated: { schedule: change.lastApplied['schedule'] } }),

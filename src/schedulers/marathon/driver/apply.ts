@@ -1,5 +1,7 @@
 import type { Change } from '../../../domain/plan/plan.js';
+import { sendsNothing } from '../../../domain/plan/obey-orders.js';
 import type { OutcomeState } from '../../../domain/record/outcome.js';
+import { foundOf } from '../../../domain/record/read-back.js';
 import { numberAt, objectAt } from '../model/rules/rule.js';
 import type { EventHub } from './api/hub.js';
 import { bodyOf, scaledBody } from './documents.js';
@@ -12,13 +14,15 @@ import { rejectionText } from './rejection.js';
 import { rollBack } from './roll-back.js';
 import { askedRollout, rollOut } from './rollout/index.js';
 import { current, type Sending } from './current.js';
-import { put, remove, restart, type Accepted } from './send.js';
+import { answerOf, put, remove, restart, type Accepted } from './send.js';
 
 /** Carries out one change and says how it ended. Throws only what could not be concluded. */
 export async function carryOut(change: Change, sending: Sending, hub: EventHub): Promise<End> {
   const startedAt = sending.clock.now();
-  if (change.action === 'none')
-    return judged(change, await judge({ ...change, restarts: false, startedAt }, sending, hub), undefined);
+  if (change.action === 'none') {
+    const verdict = await judge({ ...change, restarts: false, startedAt }, sending, hub);
+    return judged(change, verdict, arrived(change, sending));
+  }
   const stale = await staleness(change, sending);
   if (stale !== undefined) return stale;
   if (change.action === 'delete') return deletion(change, sending, hub);
@@ -31,13 +35,26 @@ export async function carryOut(change: Change, sending: Sending, hub: EventHub):
   return rollOut(change, rollout, () => replaced(change, later(), hub), sending, hub);
 }
 
+/** What an earlier pass sent, and did not live to see arrive: the same is made of the same again. */
+function arrived(change: Change, { options }: Sending): Accepted | undefined {
+  const { announced } = options;
+  if (announced === undefined || sendsNothing(announced.action) || foundOf(announced, change) !== 'done')
+    return undefined;
+  const { action } = announced;
+  return { kind: 'accepted', document: bodyFor({ ...change, action }, options.environment) };
+}
+
 async function replaced(change: Change, sending: Sending, hub: EventHub): Promise<End> {
   const startedAt = sending.clock.now();
   const body = bodyFor(change, sending.options.environment);
   const sent = await put({ ...change, body, exists: change.live !== undefined }, sending);
-  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message, ...answerOf(sent) };
   if (sent.kind === 'rejected')
-    return { state: 'failed', message: rejectionText(sent.answer, change.desired) ?? sent.message };
+    return {
+      state: 'failed',
+      message: rejectionText(sent.answer, change.desired) ?? sent.message,
+      ...answerOf(sent),
+    };
   const watched = { ...change, restarts: change.action !== 'scale', startedAt, version: sent.version };
   return concluded(change, await judge(watched, sending, hub), sent, sending, hub);
 }
@@ -49,8 +66,8 @@ async function replaced(change: Change, sending: Sending, hub: EventHub): Promis
 async function restarted(change: Change, sending: Sending, hub: EventHub): Promise<End> {
   const startedAt = sending.clock.now();
   const sent = await restart(change.id, change.live?.version, sending);
-  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
-  if (sent.kind === 'rejected') return { state: 'failed', message: sent.message };
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message, ...answerOf(sent) };
+  if (sent.kind === 'rejected') return { state: 'failed', message: sent.message, ...answerOf(sent) };
   const watched = { ...change, restarts: true, startedAt, version: sent.version };
   const verdict = await judge(watched, sending, hub);
   if (verdict.kind === 'bad' && sending.options.onFailure !== 'leave')
@@ -78,7 +95,12 @@ export async function concluded(
   hub: EventHub,
 ): Promise<End> {
   if (verdict.kind === 'superseded')
-    return { state: 'blocked', message: `${verdict.message}; the next pass looks again`, replan: true };
+    return {
+      state: 'blocked',
+      message: `${verdict.message}; the next pass looks again`,
+      replan: true,
+      ...answerOf(sent),
+    };
   const { onFailure } = sending.options;
   if (verdict.kind === 'good' || onFailure === 'leave') return judged(change, verdict, sent);
   if (onFailure === 'hold') return judged(change, await hold(change, verdict, sent, sending), sent);
@@ -87,9 +109,9 @@ export async function concluded(
 
 async function deletion(change: Change, sending: Sending, hub: EventHub): Promise<End> {
   const sent = await remove(change, sending);
-  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message, ...answerOf(sent) };
   if (sent.kind === 'rejected' && (await current(change.kind, change.id, sending)) !== undefined)
-    return { state: 'failed', message: sent.message };
+    return { state: 'failed', message: sent.message, ...answerOf(sent) };
   const gone = await waitUntilGone(change, sending, hub);
   const id = sent.kind === 'accepted' ? sent.deploymentId : undefined;
   const groups = gone && change.kind !== 'group' ? await removeEmptyGroups(change.id, sending) : [];
@@ -99,6 +121,7 @@ async function deletion(change: Change, sending: Sending, hub: EventHub): Promis
       ? `deleted${groups.length === 0 ? '' : `, and the empty ${groups.join(', ')}`}`
       : 'it is still there at the deadline',
     ...(id === undefined ? {} : { deploymentId: id }),
+    ...answerOf(sent),
   };
 }
 
@@ -135,5 +158,6 @@ export function judged(change: Change, verdict: Verdict, sent: Accepted | undefi
       : { sent: change.kind === 'group' ? { id: change.id, ...document } : document }),
     ...(version === undefined ? {} : { version }),
     ...(sent?.deploymentId === undefined ? {} : { deploymentId: sent.deploymentId }),
+    ...(sent === undefined ? {} : answerOf(sent)),
   };
 }

@@ -4,7 +4,7 @@ import type { End } from './end.js';
 import { judge, waitUntilGone } from './judge/follow.js';
 import { formerBody } from './documents.js';
 import type { Sending } from './current.js';
-import { put, remove, type Accepted } from './send.js';
+import { answerOf, put, remove, type Accepted } from './send.js';
 
 /** Puts back what ran before, over the failing deployment, and waits until it runs again. What was new is deleted. */
 export async function rollBack(
@@ -18,7 +18,10 @@ export async function rollBack(
   const startedAt = clock.now();
   const sending: Sending = { ...before, deadline: startedAt + options.deadlineMs, force: true };
   options.progress?.(`rolling back: ${why}`);
-  const ids = sent.deploymentId === undefined ? {} : { deploymentId: sent.deploymentId };
+  const ids = {
+    ...(sent.deploymentId === undefined ? {} : { deploymentId: sent.deploymentId }),
+    ...answerOf(sent),
+  };
   if (change.live === undefined) {
     const removed = await remove(change, sending);
     const gone = removed.kind === 'accepted' && (await waitUntilGone(change, sending, hub));

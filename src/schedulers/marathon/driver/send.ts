@@ -9,10 +9,14 @@ import { pathOf } from './documents.js';
 import { ownLock } from './own-lock.js';
 
 /** How a write ended. `unchanged`: nothing happened there, and nothing will. */
-export type Sent =
+export type Sent = (
   | { kind: 'accepted'; deploymentId?: string; version?: string; document?: JsonObject }
   | { kind: 'unchanged'; message: string }
-  | { kind: 'rejected'; message: string; answer: Answer };
+  | { kind: 'rejected'; message: string; answer: Answer }
+) & {
+  /** What the write was answered with; absent where the answer got lost. */
+  httpStatus?: number;
+};
 
 export type Accepted = Extract<Sent, { kind: 'accepted' }>;
 
@@ -140,10 +144,12 @@ async function deliver(
     clock.sleep(Math.min(ms, Math.max(1, deadline - clock.now())), options.signal);
   for (;;) {
     let trouble: string;
+    let answered: Pick<Sent, 'httpStatus'> = {};
     try {
       const answer = await send(forced);
+      answered = { httpStatus: answer.status };
       const end = judge(answer);
-      if (end !== undefined) return end;
+      if (end !== undefined) return { ...end, ...answered };
       if (answer.status === 409 || answer.status === 403) {
         const words = saying(answer.json) ?? 'locked';
         if (answer.status === 409 && !forced && (options.force || (await ownLock(ids, answer, sending)))) {
@@ -151,7 +157,11 @@ async function deliver(
           continue;
         }
         if (clock.now() >= deadline)
-          return { kind: 'unchanged', message: `waited for another deployment until the deadline: ${words}` };
+          return {
+            kind: 'unchanged',
+            message: `waited for another deployment until the deadline: ${words}`,
+            ...answered,
+          };
         options.progress?.(`waiting: ${words}`);
         await wait(PAUSE_MS);
         continue;
@@ -168,12 +178,21 @@ async function deliver(
     );
     if (arrived !== 'away' && arrived !== undefined) return { kind: 'accepted', ...arrived };
     if (arrived !== 'away' && resends >= RESENDS)
-      return { kind: 'unchanged', message: `${trouble}; it was read back and had no effect` };
+      return { kind: 'unchanged', message: `${trouble}; it was read back and had no effect`, ...answered };
     if (arrived !== 'away') resends += 1;
     if (clock.now() >= deadline)
-      return { kind: 'unchanged', message: `${trouble}; Marathon could not be read until the deadline` };
+      return {
+        kind: 'unchanged',
+        message: `${trouble}; Marathon could not be read until the deadline`,
+        ...answered,
+      };
     await wait(PAUSE_MS * 2 ** resends);
   }
+}
+
+/** The facts of a write that go on record, whatever became of it. */
+export function answerOf({ httpStatus }: Pick<Sent, 'httpStatus'>): Pick<Sent, 'httpStatus'> {
+  return httpStatus === undefined ? {} : { httpStatus };
 }
 
 /** Undefined where the answer is not the end of it. */

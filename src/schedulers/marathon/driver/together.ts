@@ -11,7 +11,7 @@ import { hold } from './hold.js';
 import { judge, waitUntilGone } from './judge/follow.js';
 import type { Verdict } from './judge/index.js';
 import { rejectionText } from './rejection.js';
-import { putTogether, remove, type Accepted } from './send.js';
+import { answerOf, putTogether, remove, type Accepted } from './send.js';
 
 type Ends = Map<JobRef, End>;
 type Verdicts = Map<JobRef, Verdict>;
@@ -43,9 +43,14 @@ export async function carryOutTogether(
     id: change.id,
   }));
   const sent = await putTogether(bodies, sending);
-  if (sent.kind === 'unchanged') return all(() => ({ state: 'blocked', message: sent.message }));
+  if (sent.kind === 'unchanged')
+    return all(() => ({ state: 'blocked', message: sent.message, ...answerOf(sent) }));
   if (sent.kind === 'rejected')
-    return all(() => ({ state: 'failed', message: whoseFault(sent.answer, changes) ?? sent.message }));
+    return all(() => ({
+      state: 'failed',
+      message: whoseFault(sent.answer, changes) ?? sent.message,
+      ...answerOf(sent),
+    }));
   const accepted = new Map(
     changes.map((change, at) => [change.ref, { ...sent, document: bodies[at] ?? {} }]),
   );
@@ -57,12 +62,18 @@ export async function carryOutTogether(
     return all((change) => judged(change, verdictOf(change, verdicts), accepted.get(change.ref)));
   const failure = verdictOf(first, verdicts);
   if (failure.kind === 'superseded')
-    return all(() => ({ state: 'blocked', replan: true, message: `${first.ref}: ${failure.message}` }));
+    return all(() => ({
+      state: 'blocked',
+      replan: true,
+      message: `${first.ref}: ${failure.message}`,
+      ...answerOf(sent),
+    }));
   if (onFailure === 'hold' && failure.kind === 'bad') {
     const held = await hold(first, failure, sent, sending);
     return all((change) => ({ ...judged(change, held, accepted.get(change.ref)), state: 'failed' }));
   }
-  return putBack(changes, bad, verdicts, sending, hub);
+  const ends = await putBack(changes, bad, verdicts, sending, hub);
+  return new Map([...ends].map(([ref, end]) => [ref, { ...end, ...answerOf(sent) }]));
 }
 
 /** The first bad one ends the waiting for the others: all of them go back. */

@@ -15,7 +15,7 @@ import { bodyOf } from '../documents.js';
 import type { End } from '../end.js';
 import { judge, waitUntilGone } from '../judge/follow.js';
 import { rejectionText } from '../rejection.js';
-import { put, remove } from '../send.js';
+import { answerOf, put, remove } from '../send.js';
 
 /** What a change that replaces the app itself does, once the second one has proven the definition. */
 export type Replace = () => Promise<End>;
@@ -74,9 +74,13 @@ export async function rollOut(
     options.environment,
   );
   const sent = await put({ ...second, body, exists: before !== undefined }, told);
-  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message };
+  if (sent.kind === 'unchanged') return { state: 'blocked', message: sent.message, ...answerOf(sent) };
   if (sent.kind === 'rejected')
-    return { state: 'failed', message: rejectionText(sent.answer, change.desired) ?? sent.message };
+    return {
+      state: 'failed',
+      message: rejectionText(sent.answer, change.desired) ?? sent.message,
+      ...answerOf(sent),
+    };
   const verdict = await judge({ ...second, restarts: true, startedAt, version: sent.version }, told, hub);
   if (verdict.kind === 'good') {
     const end = await replace();
@@ -87,12 +91,14 @@ export async function rollOut(
     return {
       state: 'failed',
       message: `${rollout.kind} failed: ${verdict.message}; ${id} is left for a look, ${change.id} was not touched`,
+      ...answerOf(sent),
     };
   const gone = await taken(second, sending, hub);
   const end = `${rollout.kind} failed: ${verdict.message}; ${change.id} was not touched`;
   return {
     state: verdict.kind === 'superseded' ? 'blocked' : 'rolled-back',
     message: [end, gone].filter(Boolean).join('; '),
+    ...answerOf(sent),
     // What it runs is what it ran before.
     ...(change.lastApplied === undefined ? {} : { sent: change.lastApplied }),
   };
