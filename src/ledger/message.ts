@@ -1,7 +1,8 @@
-import type { GateDecision } from '../domain/plan/policy.js';
+import type { GateDecision, Veto } from '../domain/plan/policy.js';
 import type { Appended } from '../domain/record/appended.js';
 import type { LedgerEntry, LedgerState, MirrorEntry } from '../domain/record/ledger-entry.js';
-import type { OrderEntry } from '../domain/record/orders.js';
+import { vetoKey } from '../domain/record/gate-orders.js';
+import type { Order, OrderEntry } from '../domain/record/orders.js';
 import type { Outcome } from '../domain/record/outcome.js';
 import { oneLine } from '../domain/source/one-line.js';
 import { short } from '../domain/source/revision.js';
@@ -23,10 +24,11 @@ export function entryMessage(entry: Appended): string {
 
 /** `Pause marathon:/shop/web of production`, with who and why. */
 function orderMessage({ environment, order, state }: OrderEntry): string {
-  const { verb, refs, by, reason, args } = order;
-  const what = refs.length === 0 ? environment : `${refs.join(', ')} of ${environment}`;
+  const { verb, refs, by, reason, args, plan, vetoes = [], until } = order;
+  const optional = (key: string, value: string | undefined): [string, string][] =>
+    value === undefined ? [] : [[key, value]];
   const lines = [
-    `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${lineOf(what)}`,
+    lineOf(orderSubject(environment, order)),
     '',
     ...(reason === undefined ? [] : [lineOf(reason), '']),
     ...trailerLines([
@@ -37,10 +39,44 @@ function orderMessage({ environment, order, state }: OrderEntry): string {
       ['Towline-Revision', state.revision],
       ['Towline-By', by],
       ...refs.map((ref): [string, string] => ['Towline-Job', `${ref} ${verb} ordered`]),
-      ...(args === undefined ? [] : [['Towline-Arguments', args] as [string, string]]),
+      ...optional('Towline-Approves', plan),
+      ...vetoes.map((veto): [string, string] => ['Towline-Veto', vetoKey(veto)]),
+      ...optional('Towline-Until', until),
+      ...optional('Towline-Arguments', args),
+      ...optional('Towline-Reason', reason),
     ]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** `Veto release shop/web:1.1.0 in production`. */
+function orderSubject(environment: string, { verb, refs, plan = '', vetoes = [], until }: Order): string {
+  switch (verb) {
+    case 'approve':
+      return `Approve plan ${plan.replace(/^sha256:/, '').slice(0, 12)} of ${environment}`;
+    case 'veto':
+      return `Veto ${vetoesText(vetoes)} in ${environment}`;
+    case 'lift':
+      return `Lift the veto of ${vetoesText(vetoes)} in ${environment}`;
+    case 'break-glass':
+      return `Break the glass of ${environment} until ${until ?? ''}`;
+    case 'seal':
+      return `Seal ${environment} again`;
+    default: {
+      const what = refs.length === 0 ? environment : `${refs.join(', ')} of ${environment}`;
+      const end = until === undefined ? '' : ` until ${until}`;
+      return `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${what}${end}`;
+    }
+  }
+}
+
+/** The first of them, and how many there are: the trailers name all. */
+function vetoesText(vetoes: readonly Veto[]): string {
+  const [first] = vetoes;
+  if (first === undefined) return 'nothing';
+  const { kind, name } = first;
+  const more = vetoes.length - 1;
+  return `${kind} ${kind === 'revision' ? short(name) : name}${more === 0 ? '' : ` and ${more} more`}`;
 }
 
 /** `Mirror production at 1234567890: 3 written`. */

@@ -2,7 +2,7 @@ import type { JobRef } from '../job/job-ref.js';
 import type { Change, Plan } from '../plan/plan.js';
 import { endsRestart, sendsNothing } from '../plan/obey-orders.js';
 import { nextSequence } from './sequence.js';
-import { without } from './orders.js';
+import { without } from './keyed.js';
 import { digest } from '../source/digest.js';
 import type { JsonObject } from '../source/json.js';
 import {
