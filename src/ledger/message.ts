@@ -115,7 +115,7 @@ function subjectOf({ phase, environment, revision, outcomes, state }: LedgerEntr
 
 function trailersOf(entry: LedgerEntry): string[] {
   const { environment, phase, pass, planDigest, revision, trees, trigger, actor, outcomes, state } = entry;
-  const { mirrorIndex, plan, decisions } = entry;
+  const { mirrorIndex, plan, decisions, flags = [] } = entry;
   const jobs =
     phase === 'intent'
       ? state.intents.map((i) => `${i.ref} ${i.action} announced`)
@@ -134,6 +134,7 @@ function trailersOf(entry: LedgerEntry): string[] {
       : ([['Towline-Mirror-Index', String(mirrorIndex)]] as [string, string][])),
     ['Towline-Trigger', trigger],
     ['Towline-Actor', actor],
+    ...flags.map((flag): [string, string] => ['Towline-Flag', flag]),
     ...decisions.map((decision): [string, string] => ['Towline-Gate', decisionText(decision)]),
     ...(phase === 'outcome' ? ([['Towline-Outcome', overall(outcomes)]] as [string, string][]) : []),
     ...jobs.map((job): [string, string] => ['Towline-Job', job]),

@@ -20,6 +20,8 @@ export interface PassFacts {
   pass: string;
   trigger: string;
   actor: string;
+  /** What a person allowed for this pass alone: `adopt=marathon:/shop/web`. */
+  flags?: readonly string[];
   /** Index in Consul of the `.ref` that the plan was made from. */
   mirrorIndex?: number;
   /** The plan with what it was made of; for the first entry of the pass. */
@@ -221,7 +223,7 @@ function approvalsLeft(plan: Plan, state: LedgerState | undefined): Pick<LedgerS
 
 function common(
   plan: Plan,
-  { pass, trigger, actor, mirrorIndex, plan: recorded, at }: PassFacts,
+  { pass, trigger, actor, flags = [], mirrorIndex, plan: recorded, at }: PassFacts,
   isFirst: boolean,
 ): Omit<LedgerEntry, 'phase' | 'outcomes' | 'files' | 'state'> {
   return {
@@ -232,6 +234,7 @@ function common(
     trees: plan.trees,
     trigger,
     actor,
+    ...(flags.length === 0 ? {} : { flags }),
     ...(mirrorIndex === undefined ? {} : { mirrorIndex }),
     decisions: plan.decisions,
     ...(recorded === undefined || !isFirst ? {} : { plan: recorded }),
