@@ -1,7 +1,7 @@
 import type { EnvironmentConfig } from '../config/config.js';
 import { isCalled, parseJobRef, type JobRef } from '../domain/job/job-ref.js';
 import { EVERY_JOB } from '../domain/plan/asked.js';
-import type { OrderVerb } from '../domain/record/orders.js';
+import type { JobVerb } from '../domain/record/orders.js';
 import type { LedgerState } from '../domain/record/ledger-entry.js';
 import { short } from '../domain/source/revision.js';
 import { isoTime } from '../ports/clock.js';
@@ -23,7 +23,7 @@ export interface OrderFlags extends WaitFlags {
   args?: string;
 }
 
-const DONE: Record<OrderVerb, string> = {
+const DONE: Record<JobVerb, string> = {
   pause: 'paused',
   resume: 'no longer paused',
   retry: 'to be tried again',
@@ -33,7 +33,7 @@ const DONE: Record<OrderVerb, string> = {
 };
 
 /** What is said where an order changes nothing. */
-const NOTHING: Record<OrderVerb, string> = {
+const NOTHING: Record<JobVerb, string> = {
   pause: 'was paused already',
   resume: 'was not paused',
   retry: 'has not failed',
@@ -44,7 +44,7 @@ const NOTHING: Record<OrderVerb, string> = {
 
 /** Puts an order of a person on record, for one job or for all of an environment, and waits for its end where asked to. */
 export async function order(
-  verb: OrderVerb,
+  verb: JobVerb,
   asked: string | undefined,
   flags: OrderFlags,
   io: Io,

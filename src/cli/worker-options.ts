@@ -179,6 +179,7 @@ export async function promoteOptions(
     releasesPrefix: session.releasesPrefix,
     repository: await session.repository(),
     kv: await session.kv(),
+    ledger: await session.ledger(environment),
     lock: await session.lock(),
     lockKey: kvKey(session.layout(environment).lock('promote')),
     models: session.models(environment),

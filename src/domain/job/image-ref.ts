@@ -46,6 +46,14 @@ export function imageRefText(ref: ImageRef): string {
   );
 }
 
+/** What a reference names as a release: `name:tag`, or `name@digest` where it has no tag. Undefined where it names none. */
+export function releaseName(text: string): string | undefined {
+  const { name, tag, digest } = parseImageRef(text) ?? {};
+  if (name === undefined) return undefined;
+  if (tag !== undefined) return `${name}:${tag}`;
+  return digest === undefined ? undefined : `${name}@${digest}`;
+}
+
 function validName(name: string): boolean {
   const parts = name.split('/');
   const first = parts[0] ?? '';

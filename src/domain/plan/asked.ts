@@ -4,6 +4,8 @@ export interface Asked {
   /** ISO 8601, UTC. */
   at: string;
   reason?: string;
+  /** ISO 8601: it ends by itself then. */
+  until?: string;
 }
 
 /** A run of a job that is to be started, or runs that are to be ended. */

@@ -3,7 +3,7 @@ import type { Change, Plan } from '../plan/plan.js';
 import { endsRestart, sendsNothing } from '../plan/obey-orders.js';
 import { foundOf, openIntents } from './read-back.js';
 import { nextSequence } from './sequence.js';
-import { without } from './orders.js';
+import { without } from './keyed.js';
 import { digest } from '../source/digest.js';
 import type { JsonObject } from '../source/json.js';
 import {
@@ -21,6 +21,8 @@ export interface PassFacts {
   pass: string;
   trigger: string;
   actor: string;
+  /** What a person allowed for this pass alone: `adopt=marathon:/shop/web`. */
+  flags?: readonly string[];
   /** Index in Consul of the `.ref` that the plan was made from. */
   mirrorIndex?: number;
   /** The plan with what it was made of; for the first entry of the pass. */
@@ -251,7 +253,7 @@ function approvalsLeft(plan: Plan, state: LedgerState | undefined): Pick<LedgerS
 
 function common(
   plan: Plan,
-  { pass, trigger, actor, mirrorIndex, plan: recorded, at }: PassFacts,
+  { pass, trigger, actor, flags = [], mirrorIndex, plan: recorded, at }: PassFacts,
   isFirst: boolean,
 ): Omit<LedgerEntry, 'phase' | 'outcomes' | 'files' | 'state'> {
   return {
@@ -262,6 +264,7 @@ function common(
     trees: plan.trees,
     trigger,
     actor,
+    ...(flags.length === 0 ? {} : { flags }),
     ...(mirrorIndex === undefined ? {} : { mirrorIndex }),
     decisions: plan.decisions,
     ...(recorded === undefined || !isFirst ? {} : { plan: recorded }),

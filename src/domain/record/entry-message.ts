@@ -1,10 +1,11 @@
-import type { GateDecision } from '../plan/policy.js';
-import type { Appended } from './appended.js';
-import type { LedgerEntry, LedgerState, MirrorEntry } from './ledger-entry.js';
-import type { OrderEntry } from './orders.js';
-import type { Outcome } from './outcome.js';
+import type { GateDecision, Veto } from '../plan/policy.js';
 import { oneLine } from '../source/one-line.js';
 import { short } from '../source/revision.js';
+import type { Appended } from './appended.js';
+import { vetoKey } from './gate-orders.js';
+import type { LedgerEntry, LedgerState, MirrorEntry } from './ledger-entry.js';
+import type { Order, OrderEntry } from './orders.js';
+import type { Outcome } from './outcome.js';
 
 /** The commit message of an entry: a subject and a line for each job for people, trailers for tools. */
 export function entryMessage(entry: Appended): string {
@@ -23,10 +24,11 @@ export function entryMessage(entry: Appended): string {
 
 /** `Pause marathon:/shop/web of production`, with who and why. */
 function orderMessage({ environment, order, state }: OrderEntry): string {
-  const { verb, refs, by, reason, args } = order;
-  const what = refs.length === 0 ? environment : `${refs.join(', ')} of ${environment}`;
+  const { verb, refs, by, reason, args, plan, vetoes = [], until } = order;
+  const optional = (key: string, value: string | undefined): [string, string][] =>
+    value === undefined ? [] : [[key, value]];
   const lines = [
-    `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${lineOf(what)}`,
+    lineOf(orderSubject(environment, order)),
     '',
     ...(reason === undefined ? [] : [lineOf(reason), '']),
     ...trailerLines([
@@ -37,10 +39,44 @@ function orderMessage({ environment, order, state }: OrderEntry): string {
       ['Towline-Revision', state.revision],
       ['Towline-By', by],
       ...refs.map((ref): [string, string] => ['Towline-Job', `${ref} ${verb} ordered`]),
-      ...(args === undefined ? [] : [['Towline-Arguments', args] as [string, string]]),
+      ...optional('Towline-Approves', plan),
+      ...vetoes.map((veto): [string, string] => ['Towline-Veto', vetoKey(veto)]),
+      ...optional('Towline-Until', until),
+      ...optional('Towline-Arguments', args),
+      ...optional('Towline-Reason', reason),
     ]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** `Veto release shop/web:1.1.0 in production`. */
+function orderSubject(environment: string, { verb, refs, plan = '', vetoes = [], until }: Order): string {
+  switch (verb) {
+    case 'approve':
+      return `Approve plan ${plan.replace(/^sha256:/, '').slice(0, 12)} of ${environment}`;
+    case 'veto':
+      return `Veto ${vetoesText(vetoes)} in ${environment}`;
+    case 'lift':
+      return `Lift the veto of ${vetoesText(vetoes)} in ${environment}`;
+    case 'break-glass':
+      return `Break the glass of ${environment} until ${until ?? ''}`;
+    case 'seal':
+      return `Seal ${environment} again`;
+    default: {
+      const what = refs.length === 0 ? environment : `${refs.join(', ')} of ${environment}`;
+      const end = until === undefined ? '' : ` until ${until}`;
+      return `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ${what}${end}`;
+    }
+  }
+}
+
+/** The first of them, and how many there are: the trailers name all. */
+function vetoesText(vetoes: readonly Veto[]): string {
+  const [first] = vetoes;
+  if (first === undefined) return 'nothing';
+  const { kind, name } = first;
+  const more = vetoes.length - 1;
+  return `${kind} ${kind === 'revision' ? short(name) : name}${more === 0 ? '' : ` and ${more} more`}`;
 }
 
 /** `Mirror production at 1234567890: 3 written`. */
@@ -79,7 +115,7 @@ function subjectOf({ phase, environment, revision, outcomes, state }: LedgerEntr
 
 function trailersOf(entry: LedgerEntry): string[] {
   const { environment, phase, pass, planDigest, revision, trees, trigger, actor, outcomes, state } = entry;
-  const { mirrorIndex, plan, decisions } = entry;
+  const { mirrorIndex, plan, decisions, flags = [] } = entry;
   const jobs =
     phase === 'intent'
       ? state.intents.map((i) => `${i.ref} ${i.action} announced`)
@@ -98,6 +134,7 @@ function trailersOf(entry: LedgerEntry): string[] {
       : ([['Towline-Mirror-Index', String(mirrorIndex)]] as [string, string][])),
     ['Towline-Trigger', trigger],
     ['Towline-Actor', actor],
+    ...flags.map((flag): [string, string] => ['Towline-Flag', flag]),
     ...decisions.map((decision): [string, string] => ['Towline-Gate', decisionText(decision)]),
     ...(phase === 'outcome' ? ([['Towline-Outcome', overall(outcomes)]] as [string, string][]) : []),
     ...jobs.map((job): [string, string] => ['Towline-Job', job]),

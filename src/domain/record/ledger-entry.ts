@@ -107,6 +107,8 @@ export interface LedgerEntry {
   trigger: string;
   /** The person or the machine that it ran as. */
   actor: string;
+  /** What a person allowed for this pass alone: `adopt=marathon:/shop/web`. */
+  flags?: readonly string[];
   /** Index in Consul of the `.ref` that it was made from. */
   mirrorIndex?: number;
   /** What the gates said. */

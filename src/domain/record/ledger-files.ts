@@ -189,6 +189,6 @@ function isAsked(value: Json): boolean {
     isObject(value) &&
     typeof value['by'] === 'string' &&
     typeof value['at'] === 'string' &&
-    (value['reason'] === undefined || typeof value['reason'] === 'string')
+    ['reason', 'until'].every((name) => value[name] === undefined || typeof value[name] === 'string')
   );
 }

@@ -1,6 +1,10 @@
 import type { JobRef } from '../job/job-ref.js';
 import { EVERY_JOB, type Asked, type AskedRun } from '../plan/asked.js';
+import type { Revision } from '../source/revision.js';
+import type { LayerTree } from '../source/tree.js';
 import { oneLine } from '../source/one-line.js';
+import { gateOrdered, isGateOrder, type GateOrder, type GateVerb } from './gate-orders.js';
+import { withAll, without } from './keyed.js';
 import type { LedgerState } from './ledger-entry.js';
 import { nextSequence } from './sequence.js';
 
@@ -9,9 +13,11 @@ import { nextSequence } from './sequence.js';
  * pause: nothing is sent for a job, or for all of them · resume: it is again · retry: what failed is tried again as it
  * is · restart: all tasks of a job are replaced as they are · trigger: a job is run once, now · kill: its runs are ended.
  */
-export type OrderVerb = 'pause' | 'resume' | 'retry' | 'restart' | 'trigger' | 'kill';
+export type JobVerb = 'pause' | 'resume' | 'retry' | 'restart' | 'trigger' | 'kill';
 
-export interface Order extends Asked {
+export type OrderVerb = JobVerb | GateVerb;
+
+export interface Order extends Omit<GateOrder, 'verb'> {
   verb: OrderVerb;
   /** Empty: the environment. */
   refs: readonly JobRef[];
@@ -40,16 +46,33 @@ export function orderEntry(order: Order, state: LedgerState): OrderEntry | undef
       };
 }
 
-function obeyed({ verb, refs, by, at, reason, args }: Order, state: LedgerState): LedgerState | undefined {
+/** The state of a ledger on which nothing is, but what is said now. */
+export function firstState(
+  environment: string,
+  revision: Revision,
+  trees: readonly LayerTree[],
+): LedgerState {
+  return { version: 1, environment, revision, trees, pass: '', jobs: {}, intents: [] };
+}
+
+function obeyed(order: Order, state: LedgerState): LedgerState | undefined {
+  return isGateOrder(order) ? gateOrdered(order, state) : jobsOrdered(order, state);
+}
+
+function jobsOrdered(order: Order, state: LedgerState): LedgerState | undefined {
+  const { verb, refs, by, at, until, reason, args } = order;
   const asked: Asked = { by: oneLine(by), at, ...(reason === undefined ? {} : { reason: oneLine(reason) }) };
   const names = refs.length === 0 ? [EVERY_JOB] : [...refs];
   // Said once more without a reason it is no news, and the reason of the first time stays.
   const news = (given: LedgerState['paused'], all: readonly string[]): boolean =>
     reason !== undefined || !all.every((name) => Object.hasOwn(given ?? {}, name));
-  if (verb === 'pause')
-    return news(state.paused, names)
-      ? { ...state, paused: { ...state.paused, ...withAll(names, asked) } }
+  if (verb === 'pause') {
+    const pause: Asked = { ...asked, ...(until === undefined ? {} : { until }) };
+    const before = inForce(state.paused, at);
+    return news(before, names) || names.some((name) => before[name]?.until !== until)
+      ? { ...state, paused: { ...state.paused, ...withAll(names, pause) } }
       : undefined;
+  }
   if (verb === 'restart')
     return news(state.restarts, refs)
       ? { ...state, restarts: { ...state.restarts, ...withAll(refs, asked) } }
@@ -81,15 +104,13 @@ function retried(refs: readonly JobRef[], state: LedgerState): LedgerState | und
   return found ? { ...state, jobs } : undefined;
 }
 
-/** Undefined where none of the names is there. */
-export function without<T>(
-  all: Readonly<Record<string, T>> | undefined,
-  names: readonly string[],
-): Record<string, T> | undefined {
-  if (all === undefined || !names.some((name) => Object.hasOwn(all, name))) return undefined;
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
-}
-
-function withAll<T extends Asked>(names: readonly string[], asked: T): Record<string, T> {
-  return Object.fromEntries(names.map((name) => [name, asked]));
+/** What has not ended by itself. */
+export function inForce(
+  all: Readonly<Record<string, Asked>> | undefined,
+  at: string,
+): Readonly<Record<string, Asked>> {
+  const now = Date.parse(at);
+  return Object.fromEntries(
+    Object.entries(all ?? {}).filter(([, { until }]) => until === undefined || Date.parse(until) > now),
+  );
 }

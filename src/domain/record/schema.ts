@@ -2,7 +2,12 @@ const text = { type: 'string' };
 const asked = {
   type: 'object',
   required: ['by', 'at'],
-  properties: { by: text, at: text, reason: text },
+  properties: {
+    by: text,
+    at: text,
+    reason: text,
+    until: { type: 'string', description: 'It ends by itself then.' },
+  },
 } as const;
 
 /** JSON Schema of `state.json` in the ledger's tree; published as schemas/ledger-state.json. */
@@ -37,6 +42,7 @@ export const ledgerStateSchema = {
         },
       },
     },
+    sequence: { type: 'integer', minimum: 1, description: 'Number of the entry.' },
     pass: { type: 'string', description: 'Id of the last pass.' },
     jobs: {
       type: 'object',
@@ -55,7 +61,11 @@ export const ledgerStateSchema = {
           message: text,
           version: { type: 'string', description: "The scheduler's version of the definition." },
           deploymentId: text,
-          at: text,
+          httpStatus: { type: 'integer', description: 'What the scheduler answered to the call.' },
+          action: { type: 'string', description: 'What was done about it last.' },
+          pass: { type: 'string', description: 'The pass that did it.' },
+          startedAt: { type: 'string', description: 'When that was begun.' },
+          at: { type: 'string', description: 'When it had ended.' },
           failedDigest: {
             type: 'string',
             description: 'Digest of a definition that failed; not tried again as it is.',
@@ -102,6 +112,39 @@ export const ledgerStateSchema = {
           args: { type: 'string', description: 'Put after the arguments of the job.' },
         },
       },
+    },
+    approvals: {
+      type: 'array',
+      description:
+        'Approvals of plans that were not carried out yet; the entries that they were made with prove them.',
+      items: {
+        ...asked,
+        required: [...asked.required, 'plan'],
+        properties: { ...asked.properties, plan: { type: 'string', description: 'Digest of the plan.' } },
+      },
+    },
+    vetoes: {
+      type: 'object',
+      description: 'What is not deployed or promoted until it is lifted, by kind and name.',
+      additionalProperties: {
+        ...asked,
+        required: [...asked.required, 'kind', 'name', 'digests'],
+        properties: {
+          ...asked.properties,
+          kind: { enum: ['revision', 'release', 'job'] },
+          name: { type: 'string', description: 'A commit, IMAGE:TAG, or the reference of a job.' },
+          digests: {
+            type: 'array',
+            items: text,
+            description: 'Of a revision: its trees. Of a job: digests of its definitions.',
+          },
+        },
+      },
+    },
+    breakGlass: {
+      ...asked,
+      description: 'Gates are open until then, whatever they say.',
+      required: [...asked.required, 'until', 'reason'],
     },
   },
 } as const;

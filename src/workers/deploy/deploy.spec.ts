@@ -3,6 +3,7 @@ import { deployWorld, layout } from '../../../test/fakes/deploy-world.js';
 import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
 import { type JobRef } from '../../domain/job/job-ref.js';
 import { openPolicy } from '../../domain/plan/policy.js';
+import { entryMessage } from '../../ledger/message.js';
 import { kvKey } from '../../domain/source/kv-layout.js';
 import { sleep } from '../../runtime/abort.js';
 import { TowlineError } from '../../runtime/errors.js';
@@ -213,6 +214,27 @@ describe('the deployer', () => {
     const again = deployWorker({ ...first.options, retry: 'all' });
     await again.once({ signal, trigger: 'test' });
     expect(first.scheduler.calls).toEqual(['create a', 'create a']);
+  });
+
+  it('puts on record what a person allowed for one pass alone', async () => {
+    const { options, state, ledger } = deployWorld({ adopt: new Set(['plain:a' as JobRef]), retry: 'all' });
+    const { prune } = options.policy;
+    const asked = { ...options, policy: openPolicy({ ...prune, allowed: true }) };
+    const plain = {
+      ...options,
+      adopt: 'none',
+      retry: 'none',
+      policy: openPolicy({ ...prune, allowed: false }),
+    } as const;
+    await state({ a: {} });
+    await deployWorker(asked).once({ signal, trigger: 'test' });
+    await state({ a: { v: 2 } });
+    await deployWorker(plain).once({ signal, trigger: 'test' });
+    const flags = ledger.entries.map(({ entry }) => [
+      ...entryMessage(entry).matchAll(/^Towline-Flag: (.*)$/gm),
+    ]);
+    const given = ['adopt=plain:a', 'retry=*', 'allow-prune'];
+    expect(flags.map((all) => all.map(([, flag]) => flag))).toEqual([given, given, [], []]);
   });
 
   it('sends nothing where it can not be put on record, unless configured otherwise', async () => {

@@ -1,3 +1,4 @@
+import type { LedgerState } from '../../domain/record/ledger-entry.js';
 import { orderEntry, type Order } from '../../domain/record/orders.js';
 import { kvJson, type KvLayout } from '../../domain/source/kv-layout.js';
 import type { ObjectId } from '../../domain/source/revision.js';
@@ -6,16 +7,25 @@ import type { Ledger } from '../../ports/ledger.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { appendAnew } from '../append.js';
 
+export interface OrderTargets {
+  ledger: Ledger;
+  kv: KvStore;
+  layout: KvLayout;
+  /** What an order may be about before anything was deployed; undefined: nothing can be ordered then. */
+  first?: LedgerState;
+}
+
 /**
  * Puts an order on record and wakes the deployer, who finds it there at its next look. Undefined where it changes nothing:
  * what is to go on is not paused, what is to be tried again has not failed.
  */
 export async function giveOrder(
-  { ledger, kv, layout }: { ledger: Ledger; kv: KvStore; layout: KvLayout },
+  { ledger, kv, layout, first }: OrderTargets,
   order: Order,
   signal: AbortSignal,
 ): Promise<ObjectId | undefined> {
-  const commit = await appendAnew(ledger, signal, (state) => {
+  const commit = await appendAnew(ledger, signal, (recorded) => {
+    const state = recorded ?? first;
     if (state !== undefined) return orderEntry(order, state);
     throw new TowlineError('ledger-empty', 'invalid', `nothing is on record of ${layout.environment} yet`, {
       help: 'There is nothing to order before the first deploy.',

@@ -1,6 +1,8 @@
 import { changesToSend, intentEntry, outcomeEntry, type PassFacts } from '../../domain/record/entries.js';
 import type { LedgerEntry, LedgerState } from '../../domain/record/ledger-entry.js';
 import type { Outcome } from '../../domain/record/outcome.js';
+import type { PlanInput } from '../../domain/plan/plan-input.js';
+import type { GatePolicy } from '../../domain/plan/policy.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import { sameStatus, type JobStatus } from '../../domain/record/status.js';
 import { kvJson, type KvLayout } from '../../domain/source/kv-layout.js';
@@ -28,6 +30,10 @@ export interface RecordTargets {
   lock: HeldLock;
   /** The person or the machine that it runs as. */
   actor: string;
+  /** What a person allowed for this pass alone. */
+  adopt: PlanInput['adopt'];
+  retry: PlanInput['retry'];
+  policy: Pick<GatePolicy, 'prune'>;
 }
 
 /** Announces what is about to be sent. What can't be recorded is not done, unless configured otherwise. */
@@ -152,7 +158,20 @@ async function writeStatuses(
   }
 }
 
-function factsOf({ mirrorIndex }: DeployObserved, { actor }: RecordTargets, context: PassContext): PassFacts {
+function factsOf({ mirrorIndex }: DeployObserved, targets: RecordTargets, context: PassContext): PassFacts {
   const { id: pass, trigger, clock } = context;
-  return { pass, trigger, actor, mirrorIndex, at: isoTime(clock) };
+  return { pass, trigger, actor: targets.actor, flags: flagsOf(targets), mirrorIndex, at: isoTime(clock) };
+}
+
+/** Flags of the command line that let more happen than configuration and orders do. */
+function flagsOf({ adopt, retry, policy }: Pick<RecordTargets, 'adopt' | 'retry' | 'policy'>): string[] {
+  const named = (flag: string, jobs: PlanInput['adopt']): string[] => {
+    if (jobs === 'none') return [];
+    return jobs === 'all' ? [`${flag}=*`] : [...jobs].map((ref) => `${flag}=${ref}`);
+  };
+  return [
+    ...named('adopt', adopt),
+    ...named('retry', retry),
+    ...(policy.prune.allowed ? ['allow-prune'] : []),
+  ];
 }

@@ -1,16 +1,20 @@
 import { parseRelease } from '../../domain/release/parse-release.js';
 import type { Release } from '../../domain/release/release.js';
+import { askedText } from '../../domain/plan/asked.js';
+import type { Veto } from '../../domain/plan/policy.js';
 import { valueAt } from '../../domain/source/json.js';
 import type { Manifest } from '../../domain/job/manifest.js';
 import { jobPlaces } from '../../domain/job/validate/job-places.js';
 import type { Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { KvStore } from '../../ports/kv-store.js';
+import type { Ledger } from '../../ports/ledger.js';
+import { TowlineError } from '../../runtime/errors.js';
 import { declaredManifests, type Models } from '../../queries/declared.js';
 import { branchTip } from '../../queries/branch-tip.js';
 import { layersAt } from '../../queries/revision-files.js';
 import type { Log } from '../../runtime/log.js';
-import type { ImageUse, PromoteObserved } from './plan.js';
+import { vetoOf, type ImageUse, type PromoteObserved } from './plan.js';
 
 export interface PromoteSources {
   environment: string;
@@ -22,6 +26,8 @@ export interface PromoteSources {
   releasesPrefix: string;
   repository: JobRepository;
   kv: KvStore;
+  /** Tells what is vetoed. */
+  ledger: Ledger;
   models: Models;
 }
 
@@ -42,8 +48,38 @@ export async function observePromote(
   const uses = imageUses(declaredManifests(files, sources.models), sources.models).map((use) =>
     own.has(use.path) ? use : { ...use, shared: true },
   );
+  const vetoes = await vetoedReleases(sources.ledger, signal);
+  if (asked !== undefined) refuseVetoed(asked, vetoes, environment);
   const promoted = asked === undefined ? await promotedBefore(sources, revision, signal) : new Set<string>();
-  return { environment, branch, revision, releases, uses, promoted, automatic, asked: asked !== undefined };
+  return {
+    environment,
+    branch,
+    revision,
+    releases,
+    uses,
+    promoted,
+    automatic,
+    vetoes,
+    asked: asked !== undefined,
+  };
+}
+
+/** Where the ledger can't be read nobody knows what is vetoed: that is an error, and nothing is promoted. */
+async function vetoedReleases(ledger: Ledger, signal: AbortSignal): Promise<Map<string, Veto>> {
+  const { state } = await ledger.head({ signal });
+  const releases = Object.values(state?.vetoes ?? {}).filter(({ kind }) => kind === 'release');
+  return new Map(releases.map((veto) => [veto.name, veto]));
+}
+
+function refuseVetoed(asked: Release, vetoes: ReadonlyMap<string, Veto>, environment: string): void {
+  const veto = vetoOf(asked, vetoes);
+  if (veto === undefined) return;
+  throw new TowlineError(
+    'release-vetoed',
+    'refused',
+    `${veto.name} is vetoed in ${environment} ${askedText(veto)}`,
+    { help: `Where that is over: towline lift ${veto.name} --env ${environment}.` },
+  );
 }
 
 async function readReleases(

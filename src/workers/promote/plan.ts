@@ -1,6 +1,8 @@
 import { oneLine } from '../../domain/source/one-line.js';
 import { imageRefText, parseImageRef } from '../../domain/job/image-ref.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
+import { askedText } from '../../domain/plan/asked.js';
+import type { Veto } from '../../domain/plan/policy.js';
 import { releaseText, tagMatches } from '../../domain/release/parse-release.js';
 import type { Release } from '../../domain/release/release.js';
 import type { Pointer } from '../../domain/source/json.js';
@@ -28,6 +30,8 @@ export interface PromoteObserved {
   promoted: ReadonlySet<string>;
   /** Tag patterns that are promoted without a person. */
   automatic: readonly string[];
+  /** Releases that are not to be promoted, by what names them. */
+  vetoes: ReadonlyMap<string, Veto>;
   /** A person asked for these: any tag, also again. */
   asked: boolean;
 }
@@ -63,8 +67,14 @@ export function planPromote(observed: PromoteObserved): PromotePlan {
     const edits = uses.flatMap((use) => editOf(use, release) ?? []);
     if (edits.length === 0) continue;
     const text = releaseText(release);
+    const veto = vetoOf(release, observed.vetoes);
     const shared = edits.filter((edit) => edit.shared === true);
-    if (!asked && !tagMatches(release.tag, automatic)) {
+    if (veto !== undefined) {
+      held.push({
+        release: text,
+        reason: `it is vetoed ${askedText(veto)}; to lift that: towline lift ${veto.name} --env ${environment}`,
+      });
+    } else if (!asked && !tagMatches(release.tag, automatic)) {
       held.push({ release: text, reason: 'its tag is not promoted automatically here; use towline promote' });
     } else if (!asked && promoted.has(text)) {
       held.push({ release: text, reason: 'it was promoted before and taken back since' });
@@ -75,6 +85,16 @@ export function planPromote(observed: PromoteObserved): PromotePlan {
     }
   }
   return { environment, branch, revision, promotions, held };
+}
+
+/** The veto of a release, whichever digest its tag has now. */
+export function vetoOf(
+  { image, tag, digest }: Pick<Release, 'image' | 'tag' | 'digest'>,
+  vetoes: ReadonlyMap<string, Veto>,
+): Veto | undefined {
+  return (
+    vetoes.get(`${image}:${tag}`) ?? (digest === undefined ? undefined : vetoes.get(`${image}@${digest}`))
+  );
 }
 
 function sharedReason(edits: readonly ImageEdit[]): string {

@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryKv, MemoryLock } from '../../../test/fakes/memory-kv.js';
+import { MemoryLedger } from '../../../test/fakes/memory-ledger.js';
 import { GitSandbox } from '../../../test/fakes/git-sandbox.js';
+import type { Veto } from '../../domain/plan/policy.js';
+import { firstState, orderEntry, type Order } from '../../domain/record/orders.js';
+import type { ObjectId, Revision } from '../../domain/source/revision.js';
 import { kvKey, kvLayout } from '../../domain/source/kv-layout.js';
 import type { Release } from '../../domain/release/release.js';
 import { gitStore } from '../../git/index.js';
+import { TowlineError } from '../../runtime/errors.js';
 import { silentLog } from '../../runtime/log.js';
 import { systemClock } from '../../runtime/system-clock.js';
 import { SCHEDULER_KINDS } from '../../schedulers/registry.js';
@@ -21,11 +26,13 @@ cmd: run
 describe('the promoter', () => {
   let sandbox: GitSandbox;
   let kv: MemoryKv;
+  let ledger: MemoryLedger;
   let stores: { close(): Promise<void> }[];
 
   beforeEach(() => {
     sandbox = new GitSandbox();
     kv = new MemoryKv();
+    ledger = new MemoryLedger();
     stores = [];
     sandbox.write({
       'production/web.yaml': web,
@@ -61,6 +68,7 @@ describe('the promoter', () => {
       releasesPrefix: 'towline/releases/',
       repository: store(),
       kv,
+      ledger,
       models: new Map(
         [...SCHEDULER_KINDS].map(([name, { model }]) => [name, { model, context: { settings: {} } }]),
       ),
@@ -178,6 +186,74 @@ describe('the promoter', () => {
     });
     await promote({ asked: { image: 'shop/web', tag: '3.0.0-rc1', by: 'ann', at: '' } });
     expect(show('main:production/web.yaml')).toContain('3.0.0-rc1');
+  });
+
+  describe('where a release is vetoed', () => {
+    const TREES = [{ folder: 'production', tree: 'b'.repeat(40) as ObjectId }];
+    const order = async (more: Pick<Order, 'verb' | 'vetoes'>): Promise<void> => {
+      const { commit, state = firstState('production', tip() as Revision, TREES) } = await ledger.head();
+      const entry = orderEntry({ by: 'bob', at: '2026-01-02T03:04:05.000Z', refs: [], ...more }, state);
+      if (entry !== undefined) await ledger.append(entry, commit);
+    };
+    const veto = (name: string, kind: Veto['kind'] = 'release'): Veto => ({
+      by: 'bob',
+      at: '2026-01-02T03:04:05.000Z',
+      reason: 'it leaks',
+      kind,
+      name,
+      digests: [],
+    });
+
+    it('promotes none of it, however often it is announced, until that is lifted', async () => {
+      const before = tip();
+      await order({ verb: 'veto', vetoes: [veto('shop/web:1.1.0')] });
+      const promoter = worker();
+      for (let n = 0; n < 100; n++) {
+        await release('1.1.0', {
+          buildUrl: `https://ci.example/${n}`,
+          digest: `sha256:${`${n}`.padStart(64, '0')}`,
+        });
+        const result = await promoter.once({ signal, trigger: 'test' });
+        expect(result.kind).toBe('unchanged');
+      }
+      expect(tip()).toBe(before);
+      const told = await promoter.once({ signal, trigger: 'test', dryRun: true });
+      expect(told).toMatchObject({ plan: { held: [{ reason: expect.stringContaining('vetoed by bob') }] } });
+      expect(JSON.stringify(told)).toContain('it leaks');
+      await order({ verb: 'lift', vetoes: [veto('shop/web:1.1.0')] });
+      expect(await promoter.once({ signal, trigger: 'test' })).toMatchObject({ kind: 'applied' });
+    });
+
+    it('promotes the next one, and other images with its tag', async () => {
+      await order({ verb: 'veto', vetoes: [veto('shop/web:1.1.0'), veto('shop/web:1.2.0', 'job')] });
+      await kv.put(kvKey('towline/releases/shop/other'), Buffer.from('1.1.0'), { signal });
+      await release('1.2.0');
+      expect(await promote()).toMatchObject({
+        applied: { commits: [{ release: 'shop/other:1.1.0' }, { release: 'shop/web:1.2.0' }] },
+      });
+    });
+
+    it('refuses it to a person too, and says whose veto it is and how it is lifted', async () => {
+      await order({ verb: 'veto', vetoes: [veto('shop/web:1.1.0')] });
+      const asked: Release = { image: 'shop/web', tag: '1.1.0', by: 'ann', at: '' };
+      const before = tip();
+      await expect(promote({ asked })).rejects.toMatchObject({
+        code: 'release-vetoed',
+        kind: 'refused',
+        message: 'shop/web:1.1.0 is vetoed in production by bob since 2026-01-02T03:04:05.000Z: it leaks',
+        help: expect.stringContaining('towline lift shop/web:1.1.0 --env production'),
+      });
+      expect(tip()).toBe(before);
+    });
+
+    it('promotes nothing at all where nobody can tell what is', async () => {
+      await release('1.1.0');
+      const before = tip();
+      const dark = new MemoryLedger();
+      dark.head = () => Promise.reject(new TowlineError('ledger-damaged', 'invalid', 'no JSON'));
+      await expect(promote({ ledger: dark })).rejects.toMatchObject({ code: 'ledger-damaged' });
+      expect(tip()).toBe(before);
+    });
   });
 
   it('understands a bare tag from a build that only knows curl', async () => {
