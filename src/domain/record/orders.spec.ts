@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { entryMessage } from '../../ledger/message.js';
+import { entryMessage } from './entry-message.js';
 import type { JobRef } from '../job/job-ref.js';
 import type { Veto } from '../plan/policy.js';
 import type { ObjectId, Revision } from '../source/revision.js';

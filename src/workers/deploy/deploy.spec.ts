@@ -3,7 +3,7 @@ import { deployWorld, layout } from '../../../test/fakes/deploy-world.js';
 import { PlainScheduler } from '../../../test/fakes/plain-scheduler.js';
 import { type JobRef } from '../../domain/job/job-ref.js';
 import { openPolicy } from '../../domain/plan/policy.js';
-import { entryMessage } from '../../ledger/message.js';
+import { entryMessage } from '../../domain/record/entry-message.js';
 import { kvKey } from '../../domain/source/kv-layout.js';
 import { sleep } from '../../runtime/abort.js';
 import { TowlineError } from '../../runtime/errors.js';

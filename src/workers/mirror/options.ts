@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.js';
+import type { Ledger } from '../../ports/ledger.js';
 import type { HeldLock, Lock } from '../../ports/lock.js';
 import type { Log } from '../../runtime/log.js';
 import type { PassResult } from '../pass.js';
@@ -7,7 +8,13 @@ import type { Claim } from './claims.js';
 import type { DeletePolicy } from './guard.js';
 import type { MirrorSources } from './observe.js';
 import type { MirrorPlan } from './plan.js';
-import type { MirrorLedger } from './record.js';
+
+/** Where a mirror of an environment puts on record what it did. */
+export interface MirrorLedger {
+  ledger: Ledger;
+  /** The person or the machine that it runs as. */
+  actor: string;
+}
 
 export interface MirrorWorkerOptions extends Omit<MirrorSources, 'claimed'> {
   lock: Lock;

@@ -2,7 +2,6 @@ import { mirrorEntry } from '../../domain/record/mirror-entry.js';
 import type { MirrorRecord } from '../../domain/record/ledger-entry.js';
 import { parseMirrorRef } from '../../domain/source/mirror-ref.js';
 import { isoTime } from '../../ports/clock.js';
-import type { Ledger } from '../../ports/ledger.js';
 import { kindOf, messageOf } from '../../runtime/errors.js';
 import { dropAnchor } from '../anchor.js';
 import { appendAnew } from '../append.js';
@@ -10,13 +9,6 @@ import type { PassContext } from '../pass.js';
 import type { MirrorApplied } from './apply.js';
 import type { MirrorWorkerOptions } from './options.js';
 import type { MirrorPlan } from './plan.js';
-
-/** Where a mirror of an environment puts on record what it did. */
-export interface MirrorLedger {
-  ledger: Ledger;
-  /** The person or the machine that it runs as. */
-  actor: string;
-}
 
 /** How long an entry may take: nothing waits for it. */
 const RECORD_MS = 20_000;
