@@ -412,7 +412,7 @@ describe('vetoes', () => {
   it('say who, since when, why, and what to do', () => {
     const plan = vetoed({ kind: 'release', name: 'shop/web:1.2', digests: [] }, parts('shop/web:1.2'));
     expect(reasonOf(plan, 'plain:/shop/web')).toBe(
-      'the release shop/web:1.2 is vetoed by ann since 2026-01-03T11:00:00Z: it loses orders; it stands until it is lifted: towline lift',
+      'the release shop/web:1.2 is vetoed by ann since 2026-01-03T11:00:00Z: it loses orders; to lift that: towline lift shop/web:1.2 --env test',
     );
   });
 

@@ -5,12 +5,12 @@ import { approvals } from './approvals.js';
 import { budgets, unpruned } from './budgets.js';
 import { freezes } from './freezes.js';
 import { msOf } from './local-time.js';
-import { pauses } from './pauses.js';
+import { isOver, pauses } from './pauses.js';
 import { hold, isSent, refsOf, type Asking } from './sent.js';
 import { vetoes } from './vetoes.js';
 
 export type { Asking };
-export { isSent };
+export { isOver, isSent };
 
 export interface Gated {
   changes: Change[];
@@ -54,7 +54,7 @@ function restOf(sent: readonly Change[], asked: readonly GateDecision[], { id }:
 }
 
 /** Only while it lasts. */
-export function glassInForce({ facts, now }: Asking['input']): BreakGlass | undefined {
+export function glassInForce({ facts, now }: Pick<Asking['input'], 'facts' | 'now'>): BreakGlass | undefined {
   const { breakGlass } = facts;
   return breakGlass !== undefined && msOf(breakGlass.until) > now ? breakGlass : undefined;
 }

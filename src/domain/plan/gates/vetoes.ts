@@ -7,7 +7,7 @@ import type { PlanInput } from '../plan-input.js';
 import type { GateDecision, Veto } from '../policy.js';
 import { isSent, refsOf } from './sent.js';
 
-type Vetoing = Pick<PlanInput, 'revision' | 'trees' | 'schedulers' | 'facts'>;
+type Vetoing = Pick<PlanInput, 'environment' | 'revision' | 'trees' | 'schedulers' | 'facts'>;
 
 /** What must not be sent until somebody lifts the veto: of a revision everything, of an image or a definition its jobs. */
 export function vetoes(changes: readonly Change[], input: Vetoing): GateDecision[] {
@@ -23,7 +23,7 @@ export function vetoes(changes: readonly Change[], input: Vetoing): GateDecision
         name: veto.name,
         verdict: 'held',
         refs: refsOf(held),
-        reason: `${vetoedText(veto)} is vetoed ${askedText(veto)}; it stands until it is lifted: towline lift`,
+        reason: `${vetoedText(veto)} is vetoed ${askedText(veto)}; to lift that: towline lift ${veto.name} --env ${input.environment}`,
       },
     ];
   });
