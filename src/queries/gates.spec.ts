@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { input, job, LENIENT } from '../../test/builders/plan-input.js';
 import { MemoryLedger } from '../../test/fakes/memory-ledger.js';
+import type { Asked } from '../domain/plan/asked.js';
 import { makePlan } from '../domain/plan/make-plan.js';
 import { NO_FACTS, type GateFacts, type GatePolicy } from '../domain/plan/policy.js';
 import { gateStates, readGates, type GateState } from './gates.js';
@@ -28,7 +29,7 @@ const statesOf = (
     facts = {},
     paused = new Map(),
     calm = false,
-  }: { now?: number; facts?: Partial<GateFacts>; paused?: Map<string, typeof asked>; calm?: boolean } = {},
+  }: { now?: number; facts?: Partial<GateFacts>; paused?: Map<string, Asked>; calm?: boolean } = {},
 ): GateState[] => {
   const all = { ...LENIENT, ...policy };
   const known = { ...NO_FACTS, ...facts };
@@ -77,7 +78,7 @@ describe('the state of gates', () => {
   });
 
   it('is closed where nothing would pass and nothing waits', () => {
-    const paused = new Map([
+    const paused = new Map<string, Asked>([
       ['*', asked],
       ['plain:/web', { ...asked, until: '2026-01-03T11:59:00Z' }],
     ]);
