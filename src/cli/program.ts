@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { CommandKit, Run } from './command-kit.js';
+import { addGateCommands } from './gate-commands.js';
 import { addHookCommands } from './hook-commands.js';
 import type { GlobalFlags, Io } from './io.js';
 import {
@@ -172,6 +173,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(outputOption());
 
   addPeopleCommands(kit);
+  addGateCommands(kit);
 
   command(
     'handle <environment>',

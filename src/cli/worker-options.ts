@@ -1,6 +1,6 @@
 import type { EnvironmentConfig, MirrorConfig, MirrorPolicy } from '../config/config.js';
 import type { PlanInput } from '../domain/plan/plan-input.js';
-import { openPolicy, type GatePolicy } from '../domain/plan/policy.js';
+import type { GatePolicy } from '../domain/plan/policy.js';
 import type { Release } from '../domain/release/release.js';
 import { kvKey, mirrorLayout } from '../domain/source/kv-layout.js';
 import { gateFactsOf } from '../queries/gate-facts.js';
@@ -147,10 +147,10 @@ export async function deployOptions(
 
 /** What must hold before something is sent. */
 export function gatePolicy(
-  { deploy }: EnvironmentConfig,
+  { deploy, gates }: EnvironmentConfig,
   { allowPrune }: { allowPrune: boolean },
 ): GatePolicy {
-  return openPolicy({ ...deploy.prune, allowed: allowPrune });
+  return { ...gates, prune: { ...deploy.prune, allowed: allowPrune } };
 }
 
 /** How changes are carried out and judged, in the units of the workers. */

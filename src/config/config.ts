@@ -1,4 +1,5 @@
 import type { FieldRule } from '../domain/plan/field-rules.js';
+import type { GatePolicy } from '../domain/plan/policy.js';
 import type { ExpandOptions } from '../domain/source/expand/index.js';
 import type { RulePolicy } from '../domain/job/validate/rule-policy.js';
 
@@ -52,6 +53,9 @@ export interface DeployConfig {
   together: string[];
 }
 
+/** What must hold before something is sent, beside the prune limit. */
+export type GatesConfig = Omit<GatePolicy, 'prune'>;
+
 export interface EnvironmentConfig {
   name: string;
   branch: string;
@@ -65,6 +69,7 @@ export interface EnvironmentConfig {
   /** What the rules for manifests weigh here. */
   rules: RulePolicy;
   deploy: DeployConfig;
+  gates: GatesConfig;
   /** Branch of the ledger, `{environment}` filled in. */
   ledgerBranch: string;
 }

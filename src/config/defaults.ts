@@ -19,6 +19,12 @@ export const DEFAULTS = {
     },
     prune: { enabled: true, maxCount: 10, maxShare: 0.3 },
   },
+  gates: {
+    approval: { required: 1, authorMayApprove: false, signed: true, minChanges: 1 },
+    // Of a radius that states one of the two only: the other never holds.
+    radius: { maxCount: Number.MAX_SAFE_INTEGER, maxShare: 1 },
+    breakGlass: { signed: false, maxMinutes: 60 },
+  },
   mirror: {
     deletes: { maxCount: 1000, maxShare: 0.5 },
     foreign: 'keep',
@@ -39,6 +45,9 @@ export const DEFAULTS = {
 
 /** What is done about a change that failed. */
 export const ON_FAILURE = ['rollback', 'hold', 'leave'] as const;
+
+/** What a gate can be about. */
+export const GATED_ACTIONS = ['create', 'update', 'scale', 'restart', 'trigger', 'kill', 'delete'] as const;
 
 /** How lists become keys. */
 export const EXPAND_ARRAYS = ['index', 'json', 'drop'] as const;

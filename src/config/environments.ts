@@ -2,6 +2,7 @@ import { pointer } from '../domain/source/json.js';
 import type { EnvironmentConfig, SchedulerConfig } from './config.js';
 import { DEFAULTS } from './defaults.js';
 import { deployConfig } from './deploy.js';
+import { gatesConfig } from './gates.js';
 import { mirrorPolicy } from './mirrors.js';
 import { rulePolicy, type Known } from './rule-policy.js';
 import { PER_SCHEDULER, schedulerConfig, variableName } from './schedulers.js';
@@ -40,6 +41,7 @@ async function environmentConfig(
     promote: { automatic: settings.list(at('promote', 'automatic')).map((tag) => tag.value) },
     mirror: mirrorPolicy(settings, (...rest) => at('mirror', ...rest)),
     deploy: deployConfig(settings, (...rest) => at('deploy', ...rest)),
+    gates: gatesConfig(settings, name),
     ledgerBranch: ledger.replaceAll('{environment}', name),
   };
 }

@@ -75,6 +75,7 @@ describe('a configuration', () => {
             prune: DEFAULTS.environment.prune,
           },
           rules: { levels: {}, ignored: [], policies: [] },
+          gates: { freezes: [], approvals: [], breakGlass: { from: [], signed: false, maxMinutes: 60 } },
           ledgerBranch: 'ledger/production',
         },
       ],

@@ -1,5 +1,6 @@
 import { pointer } from '../domain/source/json.js';
 import type { Config, EnvironmentConfig } from './config.js';
+import { checkGates } from './gates.js';
 import { branchesClash, branchProblem, folderProblem, prefixProblem } from './names.js';
 import type { Settings } from './settings.js';
 
@@ -22,6 +23,7 @@ export function checkRules(config: Config, settings: Settings, kinds: readonly s
   checkLedger(config, settings);
   checkBases(config, settings);
   checkMirrors(config, settings);
+  checkGates(settings);
 }
 
 /** Where an environment keeps its keys, with a slash at the end. */

@@ -1,5 +1,6 @@
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from './defaults.js';
 import { deploy } from './deploy-schema.js';
+import { gates } from './gates-schema.js';
 import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
 import { scheduler } from './schedulers-schema.js';
@@ -128,7 +129,7 @@ export const configSchema = {
       propertyNames: name,
       additionalProperties: {
         ...environment,
-        properties: { ...environment.properties, rules, ignore, policies },
+        properties: { ...environment.properties, gates, rules, ignore, policies },
       },
     },
     mirrors,
@@ -136,6 +137,7 @@ export const configSchema = {
     rules,
     ignore,
     policies,
+    gates,
     ledger: {
       type: 'object',
       additionalProperties: false,

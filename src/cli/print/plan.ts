@@ -1,6 +1,7 @@
 import picocolors from 'picocolors';
 import type { Change, Plan } from '../../domain/plan/plan.js';
 import { short } from '../../domain/source/revision.js';
+import { printDecisions } from './gates.js';
 import { writeLine, type Io } from '../io.js';
 
 const MARKS: Record<
@@ -38,6 +39,7 @@ export function printPlan(plan: Plan, { stdout }: Pick<Io, 'stdout'>): void {
     );
     writeLine(stdout, `      ${colors.dim(reason)}`);
   }
+  printDecisions(plan.decisions, stdout, colors);
   writeLine(
     stdout,
     shown.length === 0

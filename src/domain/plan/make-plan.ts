@@ -2,11 +2,11 @@ import { sortByDependencies } from '../job/graph.js';
 import type { Job, ValidatedJob } from '../job/job.js';
 import type { JobRef } from '../job/job-ref.js';
 import { digest } from '../source/digest.js';
-import { holdPaused, withRestart, withRun } from './obey-orders.js';
+import { withRestart, withRun } from './obey-orders.js';
 import { tellRenames } from './renames.js';
 import { blocked, changeOfDesired, changeOfForgotten, changeOfGone } from './diff.js';
 import { holdSets, inSets } from './sets.js';
-import { gatePrunes } from './gate.js';
+import { holdUnwanted, isSent, passGates } from './gates/index.js';
 import type { GatePolicy } from './policy.js';
 import type { Change, LiveJob, Plan } from './plan.js';
 import type { KnownJob, PlanInput } from './plan-input.js';
@@ -21,19 +21,23 @@ export function makePlan(input: PlanInput, policy: GatePolicy): Plan {
   const drafts = [...acting, ...goneChanges(input, acting, view), ...forgottenChanges(input, view)];
   // Before anything is held: a job whose new name can't come must not go.
   const waiting = tellRenames(withAfter(drafts, input), input);
-  const going = holdPaused(waiting, input.paused);
-  const gated = gatePrunes(going, () => ownedCount(input), policy.prune);
-  const ordered = holdSets(holdDependents(inOrder(inSets(gated, input)), input));
-  const digest = planDigest(input.environment, ordered);
+  const unwanted = holdUnwanted(waiting, input, policy);
+  // What is sent as soon as time and people allow it: this is what people approve.
+  const wanted = holdSets(holdDependents(inOrder(inSets(unwanted.changes, input)), input));
+  const digest = planDigest(input.environment, wanted);
+  const id = digest.slice('sha256:'.length, 'sha256:'.length + 12);
+  const asking = { input, policy, digest, id, jobs: () => jobCount(input), owned: () => ownedCount(input) };
+  const gated = passGates(wanted, asking);
+  const ordered = holdSets(holdDependents(gated.changes, input));
   return {
     digest,
-    id: digest.slice('sha256:'.length, 'sha256:'.length + 12),
+    id,
     environment: input.environment,
     revision: input.revision,
     trees: input.trees,
     // What stays as it is waits for nothing, and nothing waits for it.
     changes: [...ordered, ...idle],
-    decisions: [],
+    decisions: [...unwanted.decisions, ...gated.decisions],
   };
 }
 
@@ -105,7 +109,18 @@ function forgottenChanges(input: PlanInput, { onRecord, desired, live }: View): 
 }
 
 function ownedCount(input: PlanInput): number {
-  return input.live.filter((job) => job.ownerLabel === input.environment || input.known.has(job.ref)).length;
+  return input.live.filter((job) => isOwned(job, input)).length;
+}
+
+/** Of Git, or owned and gone from there. */
+function jobCount(input: PlanInput): number {
+  const refs = new Set(input.desired.map(({ ref }) => ref));
+  for (const job of input.live) if (isOwned(job, input)) refs.add(job.ref);
+  return refs.size;
+}
+
+function isOwned(job: LiveJob, { environment, known }: PlanInput): boolean {
+  return job.ownerLabel === environment || known.has(job.ref);
 }
 
 /**
@@ -194,10 +209,14 @@ function causeOf(change: Change, held: ReadonlyMap<JobRef, string>, input: PlanI
   return undefined;
 }
 
-/** Names what the plan will do, not how it came about: same actions on same documents, same digest. */
-function planDigest(environment: string, changes: readonly Change[]): string {
-  const actions = changes
-    .filter((c) => c.action !== 'none' || c.unresolved)
+/**
+ * Names what the plan does when nothing of it is held any more, not how it came about: same actions on same documents, same
+ * digest, whoever has approved it and whatever the time. What is not to be sent at all is no part of it.
+ */
+function planDigest(environment: string, wanted: readonly Change[]): string {
+  const actions = wanted
+    .filter(isSent)
+    .sort((a, b) => (a.ref < b.ref ? -1 : 1))
     .map((c) => [
       c.ref,
       c.action,

@@ -1,23 +1,6 @@
-import { askedText, EVERY_JOB, type Asked } from './asked.js';
-import { blocked } from './diff.js';
+import { askedText } from './asked.js';
 import type { Change } from './plan.js';
 import type { PlanInput } from './plan-input.js';
-
-/** Holds what would be sent for jobs that people have paused. What is only put on record goes on. */
-export function holdPaused(changes: readonly Change[], paused: PlanInput['paused']): Change[] {
-  if (paused.size === 0) return [...changes];
-  return changes.map((change): Change => {
-    if (change.action === 'none' || change.action === 'blocked') return change;
-    const job = paused.get(change.ref);
-    if (job !== undefined) return blocked(change, change.action, pauseText(change.ref, job));
-    const all = paused.get(EVERY_JOB);
-    return all === undefined ? change : blocked(change, change.action, pauseText('the environment', all));
-  });
-}
-
-function pauseText(what: string, asked: Asked): string {
-  return `${what} is paused ${askedText(asked)}`;
-}
 
 /** A restart that a person asked for, where nothing else is to be done that restarts the job anyway. */
 export function withRestart(change: Change, input: PlanInput): Change {
