@@ -22,6 +22,7 @@ import { RefUpdates } from './ref-updates.js';
 import { PLAIN_ACCESS } from './remote-access.js';
 import { git, gitOutput, repositoryAway, type OpenRepository } from './run.js';
 import { treeDiff } from './tree-diff.js';
+import type { RawCommits } from './signatures.js';
 import { CommitWriter } from './write-commit.js';
 
 export interface GitStoreOptions extends Place {
@@ -30,7 +31,7 @@ export interface GitStoreOptions extends Place {
 }
 
 /** The git command line as GitStore: fast, and knows every transport, credential helper, signature and object format. */
-export function gitStore(options: GitStoreOptions): GitStore & { close(): Promise<void> } {
+export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { close(): Promise<void> } {
   const { location, log, access = PLAIN_ACCESS } = options;
   let opening: Promise<OpenRepository> | undefined;
   let catFile: CatFile | undefined;
@@ -190,6 +191,12 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       if (id === undefined) return undefined;
       for await (const { bytes } of objects(place).read([id], waiting.signal)) return bytes;
       return undefined;
+    },
+
+    async commitBytes(id, waiting) {
+      const found = await objects(await open(waiting)).ask(id);
+      waiting.signal.throwIfAborted();
+      return found?.type === 'commit' ? found.bytes : undefined;
     },
 
     async log(revision, { signal, limit, firstParent = false, paths = [], grep, skip, since, until }) {
