@@ -199,8 +199,9 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
       return found?.type === 'commit' ? found.bytes : undefined;
     },
 
-    async log(revision, { signal, limit, firstParent = false, paths = [], grep, skip, since, until }) {
+    async log(revision, { signal, limit, firstParent = false, paths = [], grep, exclude, ...more }) {
       const place = await open({ signal });
+      const { skip, since, until } = more;
       const args = [
         'log',
         '-z',
@@ -212,6 +213,7 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
         ...(grep === undefined ? [] : ['--fixed-strings', `--grep=${grep}`]),
         '--end-of-options',
         revision,
+        ...(exclude === undefined ? [] : [`^${exclude}`]),
         '--',
         ...paths.map((file) => `:(literal)${file}`),
       ];
