@@ -63,6 +63,7 @@ export default {
       ['^src/domain/(source|job|plan)/'],
       'edit/ sees source/, job/ and plan/.',
     ),
+    only('domain-trust', '^src/domain/trust/', ['^src/domain/source/'], 'trust/ sees source/.'),
     only('runtime', RUNTIME, [], 'runtime/ knows nothing above it.'),
     only('ports', PORTS, [DOMAIN, RUNTIME], 'Ports are interfaces over domain words.'),
     only('git', '^src/git/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),

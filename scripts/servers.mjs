@@ -50,6 +50,18 @@ const SERVERS = {
     packages: ['openssl'],
     file: 'usr/bin/openssl',
   },
+  'ssh-keygen': {
+    variable: 'SSH_KEYGEN_BIN',
+    program: 'ssh-keygen',
+    packages: ['openssh-client'],
+    file: 'usr/bin/ssh-keygen',
+  },
+  gpg: {
+    variable: 'GPG_BIN',
+    program: 'gpg',
+    packages: ['gpg', 'gpg-agent', 'libassuan0', 'libksba8', 'libnpth0'],
+    file: 'usr/bin/gpg',
+  },
   busybox: {
     variable: 'BUSYBOX_BIN',
     program: 'busybox',

@@ -6,11 +6,13 @@ import { DEFAULTS } from '../config/defaults.js';
 import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
+import type { RawCommits } from '../git/index.js';
 import type { RemoteAccess } from '../git/remote-access.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { Lock } from '../ports/lock.js';
+import type { Signatures } from '../ports/signatures.js';
 import type { Scheduler } from '../ports/scheduler.js';
 import type { Models } from '../queries/declared.js';
 import { TowlineError } from '../runtime/errors.js';
@@ -19,6 +21,7 @@ import { systemClock } from '../runtime/system-clock.js';
 import { SCHEDULER_KINDS } from '../schedulers/registry.js';
 import { whoAmI } from './ci-environment.js';
 import { consulAccess } from './consul-access.js';
+import { gitPerson } from './git-person.js';
 import type { GlobalFlags, Io } from './io.js';
 import { schedulerAccess } from './scheduler-access.js';
 import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
@@ -41,7 +44,13 @@ export interface Session {
     mirror: Pick<MirrorConfig, 'url' | 'remote' | 'rewritten'>,
     storeDir?: string,
   ): Promise<GitStore>;
-  ledger(environment: EnvironmentConfig): Promise<Ledger>;
+  /**
+   * `asPerson`: what is appended has the person at the keyboard as its author, and is signed where the git configuration
+   * of the folder that they stand in says with which key.
+   */
+  ledger(environment: EnvironmentConfig, how?: { asPerson?: boolean }): Promise<Ledger>;
+  /** What signatures are worth, by the signers that the job repository names. */
+  signatures(): Promise<Signatures>;
   models(environment: EnvironmentConfig): Models;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
   close(): Promise<void>;
@@ -67,6 +76,7 @@ export async function openSession(
   });
   const closers: (() => Promise<void>)[] = [];
   const repository = lazy(() => openRepository(settings, options, log, closers));
+  const person = lazy(() => gitPerson(io));
   /** One copy of each remote, however many mirrors read it. */
   const others = new Map<string, Promise<GitStore>>();
   const access = lazy(() => consulAccess(settings, io));
@@ -94,15 +104,23 @@ export async function openSession(
       others.set(name, opened);
       return opened;
     },
-    ledger: async ({ name, ledgerBranch }) => {
+    ledger: async ({ name, ledgerBranch }, { asPerson = false } = {}) => {
       const { gitLedger } = await import('../ledger/index.js');
       return gitLedger({
         store: await repository(),
         branch: ledgerBranch,
         environment: name,
         author: config.repository.author,
+        ...(config.ledger.signed ? { sign: true } : {}),
+        ...(asPerson ? await person() : {}),
       });
     },
+    signatures: lazy(async () => {
+      const { gitSignatures } = await import('../git/index.js');
+      const opened = gitSignatures({ repository: await repository(), signers: config.signers, log });
+      closers.push(() => opened.close());
+      return opened;
+    }),
     models: modelsOf,
     schedulers: (environment) => openSchedulers(environment, access, log, closers),
     close: async () => {
@@ -233,7 +251,7 @@ async function openRepository(
   { repository, url: other, ...reached }: SessionOptions & Partial<Remote>,
   log: Log,
   closers: (() => Promise<void>)[],
-): Promise<GitStore> {
+): Promise<GitStore & RawCommits> {
   const { gitStore } = await import('../git/index.js');
   const { store, author } = config.repository;
   const url = other ?? config.repository.url;

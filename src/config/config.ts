@@ -158,7 +158,13 @@ export interface Config {
   consul: ConsulConfig;
   environments: EnvironmentConfig[];
   mirrors: MirrorConfig[];
-  ledger: { required: boolean };
+  ledger: {
+    required: boolean;
+    /** Every entry of workers is signed, and has to be. */
+    signed: boolean;
+  };
+  /** Where the job repository names whose signatures count: a file of SSH keys and a folder of GPG keys. */
+  signers: { file: string; keys: string };
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };
   log: { level: string; format: 'auto' | 'pretty' | 'json' };

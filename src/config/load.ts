@@ -9,6 +9,7 @@ import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, SCHEDULER_KINDS } from './defaults.j
 import { environmentConfigs } from './environments.js';
 import type { Known } from './rule-policy.js';
 import { locationOf, mirrorConfigs } from './mirrors.js';
+import { folderProblem } from './names.js';
 import { remoteConfigs } from './remotes.js';
 import { checkRules } from './rules.js';
 import { configSchema } from './schema.js';
@@ -129,6 +130,11 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
     mirrors: await mirrorConfigs(settings, remotes),
     ledger: {
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
+      signed: settings.boolean('/ledger/signed', 'TOWLINE_LEDGER_SIGNED') ?? DEFAULTS.ledger.signed,
+    },
+    signers: {
+      file: repositoryPath(settings, '/signers/file') ?? DEFAULTS.signers.file,
+      keys: repositoryPath(settings, '/signers/keys') ?? DEFAULTS.signers.keys,
     },
     server: {
       listen:
@@ -151,6 +157,17 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
         DEFAULTS.log.format,
     },
   };
+}
+
+/** A path in the job repository, without outer slashes. */
+function repositoryPath(settings: Settings, at: string): string | undefined {
+  const given = settings.text(at);
+  if (given === undefined) return undefined;
+  const path = given.value.replace(/^\/+|\/+$/g, '');
+  const problem = path === '' ? 'it is the whole repository' : folderProblem(path);
+  if (problem !== undefined)
+    settings.problem(given.origin, problem, 'Write a path from the root of the job repository.');
+  return path;
 }
 
 function deepFreeze<T>(value: T): T {

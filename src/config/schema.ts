@@ -148,6 +148,30 @@ export const configSchema = {
           default: DEFAULTS.ledger.required,
           description: "What can't be recorded is not done.",
         },
+        signed: {
+          type: 'boolean',
+          default: DEFAULTS.ledger.signed,
+          description: 'Every entry of workers is signed (user.signingkey of git), and an audit demands it.',
+        },
+      },
+    },
+    signers: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'Where the job repository names whose signatures count.',
+      properties: {
+        file: {
+          type: 'string',
+          minLength: 1,
+          default: DEFAULTS.signers.file,
+          description: 'Path of a file of SSH keys, as OpenSSH has it (allowed_signers).',
+        },
+        keys: {
+          type: 'string',
+          minLength: 1,
+          default: DEFAULTS.signers.keys,
+          description: 'Path of a folder of public GPG keys (*.asc).',
+        },
       },
     },
     server: {

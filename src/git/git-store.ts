@@ -23,6 +23,7 @@ import { PLAIN_ACCESS } from './remote-access.js';
 import { git, gitOutput, repositoryAway, type OpenRepository } from './run.js';
 import { treeDiff } from './tree-diff.js';
 import { Upkeep } from './upkeep.js';
+import type { RawCommits } from './signatures.js';
 import { CommitWriter } from './write-commit.js';
 
 export interface GitStoreOptions extends Place {
@@ -31,7 +32,7 @@ export interface GitStoreOptions extends Place {
 }
 
 /** The git command line as GitStore: fast, and knows every transport, credential helper, signature and object format. */
-export function gitStore(options: GitStoreOptions): GitStore & { close(): Promise<void> } {
+export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { close(): Promise<void> } {
   const { location, log, access = PLAIN_ACCESS } = options;
   let opening: Promise<OpenRepository> | undefined;
   let catFile: CatFile | undefined;
@@ -194,8 +195,15 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
       return undefined;
     },
 
-    async log(revision, { signal, limit, firstParent = false, paths = [], grep, skip, since, until }) {
+    async commitBytes(id, waiting) {
+      const found = await objects(await open(waiting)).ask(id);
+      waiting.signal.throwIfAborted();
+      return found?.type === 'commit' ? found.bytes : undefined;
+    },
+
+    async log(revision, { signal, limit, firstParent = false, paths = [], grep, exclude, ...more }) {
       const place = await open({ signal });
+      const { skip, since, until } = more;
       const args = [
         'log',
         '-z',
@@ -207,6 +215,7 @@ export function gitStore(options: GitStoreOptions): GitStore & { close(): Promis
         ...(grep === undefined ? [] : ['--fixed-strings', `--grep=${grep}`]),
         '--end-of-options',
         revision,
+        ...(exclude === undefined ? [] : [`^${exclude}`]),
         '--',
         ...paths.map((file) => `:(literal)${file}`),
       ];

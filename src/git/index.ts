@@ -1,2 +1,3 @@
 export { gitStore, type GitStoreOptions } from './git-store.js';
 export { isomorphicRepository, type IsomorphicOptions } from './isomorphic-repository.js';
+export { gitSignatures, type GitSignaturesOptions, type RawCommits } from './signatures.js';

@@ -190,12 +190,16 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
       }
     },
 
-    async log(revision, { limit, paths, grep, firstParent = false, skip = 0, since, until }) {
+    async log(revision, { limit, paths, grep, firstParent = false, exclude, skip = 0, since, until }) {
       const repository = await at();
       const found: CommitInfo[] = [];
       let left = skip;
+      const excluded = new Set<string>();
+      if (exclude !== undefined)
+        for await (const { oid } of walkBack(repository, exclude, false)) excluded.add(oid);
       for await (const commit of walkBack(repository, revision, firstParent)) {
         if (found.length >= limit) break;
+        if (excluded.has(commit.oid)) continue;
         if (grep !== undefined && !commit.message.includes(grep)) continue;
         if (!isWithin(commit.committer.timestamp, since, until)) continue;
         if (paths !== undefined && !(await touchesAny(repository, commit, paths))) continue;

@@ -1,6 +1,7 @@
 import { parseObjectId, parseRevision, type ObjectId, type Revision } from '../domain/source/revision.js';
 import type { NewCommit } from '../ports/git-store.js';
 import type { Waiting } from '../ports/kv-store.js';
+import { TowlineError } from '../runtime/errors.js';
 import { bulkTree } from './bulk-tree.js';
 import type { CatFile } from './cat-file.js';
 import { editTree } from './edit-tree.js';
@@ -24,7 +25,10 @@ export class CommitWriter {
   async write(commit: NewCommit, waiting: Waiting): Promise<Revision> {
     const { place } = this;
     const objects = this.objects();
-    const [base, sign] = await Promise.all([treeOf(objects, commit.base), this.#wantsSignature(waiting)]);
+    const [base, sign] = await Promise.all([
+      treeOf(objects, commit.base),
+      commit.sign ?? this.#wantsSignature(waiting),
+    ]);
     const { files } = commit;
     const writer = objectWriter(place, waiting);
     const tree =
@@ -64,7 +68,7 @@ function commitBytes({ parents, author: { name, email }, at, message }: NewCommi
 
 async function byGit(
   place: OpenRepository,
-  { parents, author: { name, email }, at, message }: NewCommit,
+  { parents, author: { name, email }, at, message, settings }: NewCommit,
   tree: ObjectId,
   sign: boolean,
   waiting: Waiting,
@@ -77,10 +81,31 @@ async function byGit(
     GIT_COMMITTER_NAME: name,
     GIT_COMMITTER_EMAIL: email,
     GIT_COMMITTER_DATE: date,
+    ...settingsEnvironment(settings),
   };
   const named = parents.flatMap((parent) => ['-p', parent]);
   const args = ['commit-tree', ...(sign ? ['-S'] : []), ...named, '-F', '-', tree];
-  return (await git(place, args, { ...waiting, env, input: message })).stdout.toString('utf8').trim();
+  try {
+    return (await git(place, args, { ...waiting, env, input: message })).stdout.toString('utf8').trim();
+  } catch (error) {
+    throw sign && error instanceof TowlineError && error.code === 'git-failed' ? unsigned(error) : error;
+  }
+}
+
+/** Settings for one call, without a place on its command line. */
+function settingsEnvironment(settings: ReadonlyMap<string, string> = new Map()): Record<string, string> {
+  const pairs = [...settings].flatMap(([name, value], at): [string, string][] => [
+    [`GIT_CONFIG_KEY_${at}`, name],
+    [`GIT_CONFIG_VALUE_${at}`, value],
+  ]);
+  return settings.size === 0 ? {} : { GIT_CONFIG_COUNT: String(settings.size), ...Object.fromEntries(pairs) };
+}
+
+function unsigned(cause: TowlineError): TowlineError {
+  return new TowlineError('git-unsigned', 'refused', `the commit could not be signed: ${cause.message}`, {
+    cause,
+    help: 'Check user.signingkey and gpg.format of git, and that the key is there: git commit -S must work.',
+  });
 }
 
 async function treeOf(objects: CatFile, base: Revision | undefined): Promise<ObjectId | undefined> {

@@ -28,6 +28,10 @@ export interface GitLedgerOptions {
   branch: string;
   environment: string;
   author: { name: string; email: string };
+  /** True: entries are signed, or not written. Else where git's own configuration says so. */
+  sign?: boolean;
+  /** Settings of git that count for signing beside those of the repository: a person's. */
+  settings?: ReadonlyMap<string, string>;
   /** False where the ledger lives in another repository than the revisions that it records: no second parent then. */
   sameRepository?: boolean;
 }
@@ -41,8 +45,14 @@ export function gitLedger({
   branch,
   environment,
   author,
+  sign,
+  settings,
   sameRepository = true,
 }: GitLedgerOptions): Ledger {
+  const signing = {
+    ...(sign === undefined ? {} : { sign }),
+    ...(settings === undefined ? {} : { settings }),
+  };
   let newest: { commit: ObjectId; state: LedgerState } | undefined;
 
   const tip = (waiting: Waiting): Promise<Revision | undefined> => store.resolve(branch, waiting);
@@ -59,7 +69,14 @@ export function gitLedger({
   /** An empty first commit, so that the first parents of every entry are entries and nothing else. */
   const beginning = (at: number, waiting: Waiting): Promise<Revision> =>
     store.writeCommit(
-      { parents: [], files: new Map(), message: `Begin the ledger of ${environment}\n`, author, at },
+      {
+        parents: [],
+        files: new Map(),
+        message: `Begin the ledger of ${environment}\n`,
+        author,
+        at,
+        ...signing,
+      },
       waiting,
     );
 
@@ -136,6 +153,7 @@ export function gitLedger({
           message: entryMessage(entry),
           author,
           at,
+          ...signing,
         },
         waiting,
       );

@@ -13,6 +13,10 @@ export interface NewCommit {
   author: { name: string; email: string };
   /** Author and committer time in ms since the epoch. */
   at: number;
+  /** True: signed, or not written at all. Else where git's own configuration says so. */
+  sign?: boolean;
+  /** Settings of git that count for it beside the repository's own: whose key, of which kind. */
+  settings?: ReadonlyMap<string, string>;
 }
 
 /** The write side: objects first, then one compare-and-swap of a branch. */

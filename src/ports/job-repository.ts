@@ -32,6 +32,8 @@ export interface LogOptions {
   paths?: readonly string[];
   /** Text that the message holds. */
   grep?: string;
+  /** This commit and all before it are left out. It has to be there. */
+  exclude?: Revision;
   /** Commits left out at the beginning. */
   skip?: number;
   /** Committed at these times or between them, in ms since the epoch. */

@@ -113,7 +113,7 @@ export async function freePorts(count: number): Promise<number[]> {
 
 /** A suite that needs a server. Without it the suite is skipped, by name and loudly; under CI that is a failure. */
 export function withServer(
-  name: 'consul' | 'docker' | 'haproxy' | 'openssl',
+  name: 'consul' | 'docker' | 'haproxy' | 'openssl' | 'ssh-keygen' | 'gpg',
   title: string,
   suite: () => void,
 ): void {
