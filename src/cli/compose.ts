@@ -7,6 +7,7 @@ import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-lay
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
 import type { RemoteAccess } from '../git/remote-access.js';
+import type { Containers } from '../ports/containers.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -44,6 +45,8 @@ export interface Session {
   ledger(environment: EnvironmentConfig): Promise<Ledger>;
   models(environment: EnvironmentConfig): Models;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
+  /** The container engine of this machine, or the one that DOCKER_HOST names. */
+  containers(): Promise<Containers>;
   close(): Promise<void>;
 }
 
@@ -105,6 +108,10 @@ export async function openSession(
     },
     models: modelsOf,
     schedulers: (environment) => openSchedulers(environment, access, log, closers),
+    containers: async () => {
+      const { dockerContainers } = await import('../docker/index.js');
+      return dockerContainers();
+    },
     close: async () => {
       for (const close of closers.reverse()) await close();
     },

@@ -62,7 +62,8 @@ export function outcomeEntry(
   const files: Record<string, JsonObject | null> = {};
   for (const outcome of outcomes) {
     const change = changes.get(outcome.ref);
-    if (change !== undefined) settle(outcome, change, plan, jobs, files, facts.pass);
+    if (change !== undefined)
+      settle(outcome, change, plan, jobs, files, { pass: facts.pass, sequence: nextSequence(state) });
   }
   const sent = new Set<JobRef>(changesToSend(plan).map((c) => c.ref));
   const open = new Set<JobRef>(outcomes.filter((o) => o.state === 'unknown').map((o) => o.ref));
@@ -139,7 +140,7 @@ function settle(
   plan: Plan,
   jobs: Record<string, LedgerJob>,
   files: Record<string, JsonObject | null>,
-  pass: string,
+  entry: { pass: string; sequence: number },
 ): void {
   if (outcome.state === 'blocked') return;
   const path = ledgerFile(outcome.scheduler, outcome.kind, outcome.id);
@@ -172,7 +173,7 @@ function settle(
     ...(outcome.deploymentId === undefined ? {} : { deploymentId: outcome.deploymentId }),
     ...(outcome.httpStatus === undefined ? {} : { httpStatus: outcome.httpStatus }),
     action: outcome.action,
-    pass,
+    ...entry,
     startedAt: outcome.startedAt,
     at: outcome.endedAt,
     ...(failed && change.desired !== undefined ? { failedDigest: digest(change.desired.spec) } : {}),

@@ -55,6 +55,7 @@ export const ledgerStateSchema = {
           message: text,
           version: { type: 'string', description: "The scheduler's version of the definition." },
           deploymentId: text,
+          sequence: { type: 'number', description: 'Number of the entry that says so.' },
           at: text,
           failedDigest: {
             type: 'string',
