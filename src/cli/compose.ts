@@ -8,6 +8,7 @@ import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
 import type { RawCommits } from '../git/index.js';
 import type { RemoteAccess } from '../git/remote-access.js';
+import type { Containers } from '../ports/containers.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -53,6 +54,8 @@ export interface Session {
   signatures(): Promise<Signatures>;
   models(environment: EnvironmentConfig): Models;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
+  /** The container engine of this machine, or the one that DOCKER_HOST names. */
+  containers(): Promise<Containers>;
   close(): Promise<void>;
 }
 
@@ -123,6 +126,10 @@ export async function openSession(
     }),
     models: modelsOf,
     schedulers: (environment) => openSchedulers(environment, access, log, closers),
+    containers: async () => {
+      const { dockerContainers } = await import('../docker/index.js');
+      return dockerContainers();
+    },
     close: async () => {
       for (const close of closers.reverse()) await close();
     },

@@ -3,6 +3,7 @@ import type { CommandKit, Run } from './command-kit.js';
 import { addGateCommands } from './gate-commands.js';
 import { addHookCommands } from './hook-commands.js';
 import type { GlobalFlags, Io } from './io.js';
+import { addLedgerCommands } from './ledger-commands.js';
 import {
   adoptOption,
   dryRunOption,
@@ -105,7 +106,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
 
   command(
     'diff <environment> <other>',
-    'compare two environments job by job',
+    'compare two environments job by job, or what was sent at two entries of a ledger',
     () => import('./commands/diff.js'),
   )
     .option('-r, --revision <revision>', 'compare at a revision instead of in the work tree')
@@ -218,10 +219,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     outputOption(),
   );
 
-  command('history [job]', 'what was done, from the ledger', () => import('./commands/history.js'))
-    .option('-e, --env <environment>', 'one environment (default: all)')
-    .addOption(new Option('-n, --limit <count>', 'entries').default(20).argParser(positive))
-    .addOption(outputOption());
+  addLedgerCommands(kit);
 
   command('next <job>', 'when a job comes to run, in its own zone', () => import('./commands/next.js'))
     .option('-e, --env <environment>', 'one environment (default: all)')
@@ -230,7 +228,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
 
   command(
     'why <thing>',
-    'why something runs: a job, a task id or HOST:PORT',
+    'why something runs: a job, a task id, HOST:PORT, a container, an image, or an entry of the ledger',
     () => import('./commands/why.js'),
   )
     .option('-e, --env <environment>', 'one environment (default: all)')

@@ -40,6 +40,22 @@ export function dockerContainers({ host }: DockerOptions = {}): Containers {
       stderr.end();
     },
     find: (id, waiting) => find(docker, id, waiting),
+    inspect: async (id, { signal, names }) => {
+      signal.throwIfAborted();
+      const seen = await found(() => asked(`container ${id}`, () => docker.getContainer(id).inspect()));
+      if (seen === undefined) return undefined;
+      const variables = new Map(
+        (seen.Config.Env ?? []).map((line) => [
+          line.split('=', 1)[0] ?? '',
+          line.slice(line.indexOf('=') + 1),
+        ]),
+      );
+      const values = names.flatMap((name) => {
+        const value = variables.get(name);
+        return value === undefined ? [] : [[name, value] as const];
+      });
+      return { id: seen.Id, name: seen.Name.replace(/^\//, ''), values: Object.fromEntries(values) };
+    },
     wait: async (id, { signal }) => {
       const ended = await found(() =>
         asked<{ StatusCode: number }>(`container ${id}`, () =>

@@ -175,12 +175,13 @@ export function gitLedger({
       if (from === undefined) await store.fetch({ signal });
       const commit = from === undefined ? await tip({ signal }) : asRevision(from);
       if (commit === undefined) return [];
-      const grep = trailer ?? (jobRef === undefined ? 'Towline-Phase:' : `Towline-Job: ${jobRef} `);
+      // Every commit but the first is an entry: without a choice git need not look into the messages.
+      const grep = trailer ?? (jobRef === undefined ? undefined : `Towline-Job: ${jobRef} `);
       const commits = await store.log(commit, {
         signal,
         limit,
         firstParent: true,
-        grep,
+        ...(grep === undefined ? {} : { grep }),
         ...(skip === undefined ? {} : { skip }),
         ...(since === undefined ? {} : { since }),
         ...(until === undefined ? {} : { until }),

@@ -47,6 +47,17 @@ export function containersContract(engine: () => { containers: Containers; image
       await remove(id);
     });
 
+    it('tells what a container was told of itself, and nothing that was not asked for', async () => {
+      const spec = specOf('exit 0', { env: { MESOS_TASK_ID: 'web.1', PASSWORD: 'secret' } });
+      const id = await engine().containers.start(spec, waiting);
+      const asked = { ...waiting, names: ['MESOS_TASK_ID', 'MARATHON_APP_ID'] };
+      const told = { id, name: spec.name, values: { MESOS_TASK_ID: 'web.1' } };
+      expect(await engine().containers.inspect(id.slice(0, 12), asked)).toEqual(told);
+      expect(await engine().containers.inspect(spec.name, asked)).toEqual(told);
+      await remove(id);
+      expect(await engine().containers.inspect(id, asked)).toBeUndefined();
+    });
+
     it('ends one that does not want to, and knows it no more', async () => {
       const id = await engine().containers.start(specOf("trap '' TERM; while :; do :; done"), waiting);
       expect(await engine().containers.find(id, waiting)).toEqual({ running: true });

@@ -40,6 +40,14 @@ export interface ContainerState {
   exitCode?: number;
 }
 
+/** What a container is told of itself. */
+export interface ContainerFacts {
+  id: string;
+  name: string;
+  /** Values of the variables that were asked for. */
+  values: Readonly<Record<string, string>>;
+}
+
 /**
  * A container engine. What it does not know is undefined; an engine that can't be asked is an error (`unavailable`),
  * and so is what it refuses (`refused`, with its own words).
@@ -55,6 +63,8 @@ export interface Containers {
   /** Copies what it writes, from its start, until it ends. */
   follow(id: string, output: { stdout: Writable; stderr: Writable }, waiting: Waiting): Promise<void>;
   find(id: string, waiting: Waiting): Promise<ContainerState | undefined>;
+  /** By its id, the first digits of it, or its name. Of its variables only those that are named: others hold secrets. */
+  inspect(id: string, options: Waiting & { names: readonly string[] }): Promise<ContainerFacts | undefined>;
   /** Resolves when it has ended; undefined where there is none (any more). */
   wait(id: string, waiting: Waiting): Promise<number | undefined>;
   /** Ends it (SIGTERM, then SIGKILL after `graceMs`) and removes it. One that is gone already is fine. */

@@ -63,6 +63,8 @@ export interface LiveTask {
   /** Version of the definition that it runs. */
   version?: string;
   startedAt?: string;
+  /** Ids of its containers, where the scheduler tells. */
+  containerIds?: readonly string[];
 }
 
 /**

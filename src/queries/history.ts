@@ -1,5 +1,6 @@
-import type { Ledger } from '../ports/ledger.js';
 import type { LedgerRecord } from '../domain/record/ledger-entry.js';
+import type { Ledger } from '../ports/ledger.js';
+import { walkLedger } from './walk-ledger.js';
 
 /** One pass, or one order, as the ledger tells it. */
 export interface HistoryEntry {
@@ -15,6 +16,8 @@ export interface HistoryEntry {
   /** Who gave an order, or as whom a pass ran. */
   by: string;
   jobs: HistoryJob[];
+  /** Of an announcement whose end came after the time that was asked for. */
+  endedLater?: boolean;
 }
 
 /** What became of a job in a pass. */
@@ -30,22 +33,61 @@ export interface HistoryJob {
   to?: string;
 }
 
+/** deploy: passes that sent something · order: what people said · mirror: what was written into KV. */
+export type HistoryKind = 'deploy' | 'order' | 'mirror';
+
+export interface HistoryQuestion {
+  signal: AbortSignal;
+  limit: number;
+  jobRef?: string;
+  /** In ms since the epoch. */
+  since?: number;
+  until?: number;
+  /** Only passes in which something failed, was put back, or has no known end. */
+  failed?: boolean;
+  /** Default: all but what the mirror wrote. */
+  kinds?: readonly HistoryKind[];
+}
+
 /**
  * What was done, newest first. An announcement is left out where the entry of its end exists; one that has none is
  * shown, because it is how a crash looks.
  */
-export async function readHistory(
-  ledger: Ledger,
-  { signal, limit, jobRef }: { signal: AbortSignal; limit: number; jobRef?: string },
-): Promise<HistoryEntry[]> {
-  const records = await ledger.history({
+export async function readHistory(ledger: Ledger, question: HistoryQuestion): Promise<HistoryEntry[]> {
+  const { signal, limit, jobRef, since, until, failed = false, kinds = ['deploy', 'order'] } = question;
+  const ended = new Set<string>();
+  const found: HistoryEntry[] = [];
+  const asked = {
     signal,
-    limit: limit * 2 + 1,
     ...(jobRef === undefined ? {} : { jobRef }),
-  });
-  const entries = records.map(toEntry);
-  const ended = new Set(entries.filter((e) => e.phase === 'outcome').map((e) => e.pass));
-  return entries.filter((e) => e.phase !== 'intent' || !ended.has(e.pass)).slice(0, limit);
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  };
+  for await (const record of walkLedger(ledger, asked)) {
+    const entry = toEntry(record);
+    if (entry.phase === 'outcome') ended.add(entry.pass);
+    if (entry.phase === 'intent' && ended.has(entry.pass)) continue;
+    if (!kinds.includes(kindOf(entry)) || (failed && endedWell(entry))) continue;
+    const later = entry.phase === 'intent' && until !== undefined && (await endsLater(entry, ledger, signal));
+    found.push(later ? { ...entry, endedLater: true } : entry);
+    if (found.length >= limit) break;
+  }
+  return found;
+}
+
+function kindOf({ phase }: HistoryEntry): HistoryKind {
+  if (phase === 'order') return 'order';
+  return phase === 'mirror' ? 'mirror' : 'deploy';
+}
+
+function endedWell({ phase, jobs }: HistoryEntry): boolean {
+  if (phase === 'order' || phase === 'mirror') return true;
+  return phase === 'outcome' && jobs.every(({ state }) => state === 'applied' || state === 'blocked');
+}
+
+async function endsLater({ pass }: HistoryEntry, ledger: Ledger, signal: AbortSignal): Promise<boolean> {
+  const records = await ledger.history({ signal, limit: 2, trailer: `Towline-Pass: ${pass}` });
+  return records.map(toEntry).some((entry) => entry.phase === 'outcome' && entry.pass === pass);
 }
 
 export function toEntry(record: LedgerRecord): HistoryEntry {

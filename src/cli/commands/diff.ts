@@ -3,10 +3,13 @@ import { compareSets, type ComparedJob, type ComparedSets } from '../../domain/j
 import type { Job } from '../../domain/job/job.js';
 import { hasErrors } from '../../domain/source/diagnostic.js';
 import { declaredJobs } from '../../queries/declared.js';
+import { isEntryId, readLedgerDiff } from '../../queries/ledger-diff.js';
+import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { printDiagnostics } from '../print/diagnostics.js';
+import { printLedgerDiff, valueText } from '../print/ledger-diff.js';
 import { readLayers } from '../sources.js';
 
 interface Flags extends GlobalFlags {
@@ -14,9 +17,13 @@ interface Flags extends GlobalFlags {
   exitCode?: boolean;
 }
 
-/** Compares two environments job by job, as their layers make them. */
+/** Compares two environments job by job, as their layers make them; or what was sent at two entries of a ledger. */
 export async function run([left = '', right = '']: string[], flags: Flags, io: Io): Promise<number> {
   return withSession(flags, io, async (session) => {
+    const names = session.environments().map(({ name }) => name);
+    // The name of an environment is never taken for the id of an entry.
+    if (isEntryId(left) && isEntryId(right) && !names.includes(left) && !names.includes(right))
+      return diffEntries(left, right, session, flags, io);
     const sides = [await jobsOf(left, session, flags, io), await jobsOf(right, session, flags, io)];
     const compared = compareSets(sides[0]?.jobs ?? [], sides[1]?.jobs ?? []);
     if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(asJson(compared), null, 2));
@@ -42,6 +49,29 @@ async function jobsOf(
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   printDiagnostics(errors, io.stderr);
   return { jobs: [...jobs, ...rejected], broken: hasErrors(errors) };
+}
+
+async function diffEntries(
+  left: string,
+  right: string,
+  session: Session,
+  flags: Flags,
+  io: Io,
+): Promise<number> {
+  for (const environment of session.environments()) {
+    const ledger = await session.ledger(environment);
+    const compared = await readLedgerDiff(left, right, ledger, io.signal);
+    if (compared === undefined) continue;
+    const { added, removed, changed: differing } = compared;
+    if (flags.output === 'json')
+      writeLine(io.stdout, JSON.stringify({ environment: environment.name, ...compared }, null, 2));
+    else printLedgerDiff(environment.name, compared, io);
+    const differs = added.length + removed.length + differing.length > 0;
+    return differs && flags.exitCode === true ? EXIT.changes : EXIT.done;
+  }
+  throw new TowlineError('ledger-entry-unknown', 'invalid', `no ledger has entries ${left} and ${right}`, {
+    help: 'Both have to be entries of the same ledger; towline history lists them.',
+  });
 }
 
 function changed({ both }: ComparedSets): ComparedJob[] {
@@ -87,12 +117,6 @@ function print(left: string, right: string, compared: ComparedSets, { stdout }: 
 
 function where({ source }: Job): string {
   return source.files.join(', ');
-}
-
-function valueText(value: unknown): string {
-  if (value === undefined) return '(absent)';
-  const text = JSON.stringify(value);
-  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }
 
 function asJson(compared: ComparedSets): unknown {

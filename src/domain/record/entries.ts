@@ -78,7 +78,7 @@ export function outcomeEntry(
       plan,
       jobs,
       files,
-      pass: facts.pass,
+      entry: { pass: facts.pass, sequence: nextSequence(state) },
       undone,
     });
   }
@@ -159,13 +159,13 @@ function settle(
     plan,
     jobs,
     files,
-    pass,
+    entry,
     undone,
   }: {
     plan: Plan;
     jobs: Record<string, LedgerJob>;
     files: Record<string, JsonObject | null>;
-    pass: string;
+    entry: { pass: string; sequence: number };
     undone: boolean;
   },
 ): void {
@@ -200,7 +200,7 @@ function settle(
     ...(outcome.deploymentId === undefined ? {} : { deploymentId: outcome.deploymentId }),
     ...(outcome.httpStatus === undefined ? {} : { httpStatus: outcome.httpStatus }),
     action: outcome.action,
-    pass,
+    ...entry,
     startedAt: outcome.startedAt,
     at: outcome.endedAt,
     ...(failed && change.desired !== undefined ? { failedDigest: digest(change.desired.spec) } : {}),

@@ -29,6 +29,8 @@ export interface LedgerJob {
   action?: ChangeAction;
   /** The pass that did it. */
   pass?: string;
+  /** Number of the entry that says so; absent in entries of old. */
+  sequence?: number;
   /** ISO 8601, UTC: when it was begun, and when it had ended. */
   startedAt?: string;
   at: string;

@@ -65,6 +65,7 @@ export const ledgerStateSchema = {
           action: { type: 'string', description: 'What was done about it last.' },
           pass: { type: 'string', description: 'The pass that did it.' },
           startedAt: { type: 'string', description: 'When that was begun.' },
+          sequence: { type: 'number', description: 'Number of the entry that says so.' },
           at: { type: 'string', description: 'When it had ended.' },
           failedDigest: {
             type: 'string',

@@ -135,6 +135,9 @@ function toPodTask(instance: JsonObject, jobId: string): LiveTask {
   const endpoints = containers.flatMap((c) =>
     Array.isArray(c['endpoints']) ? c['endpoints'].filter(isObject) : [],
   );
+  const containerIds = containers.flatMap(({ containerId }) =>
+    typeof containerId === 'string' ? [containerId] : [],
+  );
   const version = typeof specReference === 'string' ? specReference.split('/').at(-1) : undefined;
   return {
     id: String(id),
@@ -146,5 +149,6 @@ function toPodTask(instance: JsonObject, jobId: string): LiveTask {
     ...(typeof agentHostname === 'string' ? { host: agentHostname } : {}),
     ...(version === undefined ? {} : { version }),
     ...(typeof statusSince === 'string' ? { startedAt: statusSince } : {}),
+    ...(containerIds.length === 0 ? {} : { containerIds }),
   };
 }
