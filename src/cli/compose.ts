@@ -6,6 +6,7 @@ import { DEFAULTS } from '../config/defaults.js';
 import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
+import type { SecretMask } from '../domain/plan/secrets/index.js';
 import type { RemoteAccess } from '../git/remote-access.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { KvStore } from '../ports/kv-store.js';
@@ -21,6 +22,7 @@ import { whoAmI } from './ci-environment.js';
 import { consulAccess } from './consul-access.js';
 import type { GlobalFlags, Io } from './io.js';
 import { schedulerAccess } from './scheduler-access.js';
+import { secretMask } from './secrets.js';
 import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
 
 /** Everything that a command may need, opened when it is asked for and closed together. */
@@ -43,6 +45,8 @@ export interface Session {
   ): Promise<GitStore>;
   ledger(environment: EnvironmentConfig): Promise<Ledger>;
   models(environment: EnvironmentConfig): Models;
+  /** What hides the secrets of its jobs; the same object for the whole session. */
+  secrets(environment: EnvironmentConfig): SecretMask;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
   close(): Promise<void>;
 }
@@ -69,6 +73,7 @@ export async function openSession(
   const repository = lazy(() => openRepository(settings, options, log, closers));
   /** One copy of each remote, however many mirrors read it. */
   const others = new Map<string, Promise<GitStore>>();
+  const masks = new Map<string, SecretMask>();
   const access = lazy(() => consulAccess(settings, io));
   const kv = lazy(async () => openKv(await access(), log, closers));
   const lock = lazy(async () => openLock(await access(), log, closers));
@@ -104,6 +109,11 @@ export async function openSession(
       });
     },
     models: modelsOf,
+    secrets: (environment) => {
+      const known = masks.get(environment.name) ?? secretMask(config, home, modelsOf(environment));
+      masks.set(environment.name, known);
+      return known;
+    },
     schedulers: (environment) => openSchedulers(environment, access, log, closers),
     close: async () => {
       for (const close of closers.reverse()) await close();

@@ -1,4 +1,5 @@
 import type { FieldRule } from '../domain/plan/field-rules.js';
+import type { SecretRule } from '../domain/plan/secrets/index.js';
 import type { ExpandOptions } from '../domain/source/expand/index.js';
 import type { RulePolicy } from '../domain/job/validate/rule-policy.js';
 
@@ -138,6 +139,13 @@ export interface ConsulConfig {
   prefix: string;
 }
 
+/** What of the jobs is secret. */
+export interface SecretsConfig {
+  /** Key of the digests; undefined: one is made in the store when it is needed. */
+  key?: string;
+  values: SecretRule[];
+}
+
 /** Everything that configuration says: defaults, towline.yaml, environment variables, flags. Frozen. */
 export interface Config {
   /** Where the file was read from; undefined: there is none. */
@@ -153,6 +161,7 @@ export interface Config {
   consul: ConsulConfig;
   environments: EnvironmentConfig[];
   mirrors: MirrorConfig[];
+  secrets: SecretsConfig;
   ledger: { required: boolean };
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };

@@ -4,6 +4,7 @@ import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
 import { scheduler } from './schedulers-schema.js';
 import { seconds, secret } from './schema-parts.js';
+import { secrets } from './secrets.js';
 
 const person = {
   type: 'string',
@@ -136,6 +137,7 @@ export const configSchema = {
     rules,
     ignore,
     policies,
+    secrets,
     ledger: {
       type: 'object',
       additionalProperties: false,

@@ -1,27 +1,97 @@
-const secrets = new Set<string>();
+/** Forms of registered secrets by their first characters, the longest first. */
+const forms = new Map<string, Form[]>();
+const registered = new Set<string>();
+
+interface Form {
+  text: string;
+  /** It counts only where it is not a piece of a longer word. */
+  word: boolean;
+}
+
+const SHORTEST = 6;
+/** How much of a form finds it. */
+const HEAD = 4;
 
 /**
  * Registers a value that must never be printed. Module state on purpose: a secret that one component knows must not
- * leak through another one's output. Short values are ignored, they would blot out ordinary words.
+ * leak through another one's output. Short values are ignored, they would blot out ordinary words; with a `shortest` below
+ * six, those in between count where they stand alone.
  */
-export function registerSecret(value: string | undefined): void {
-  if (value !== undefined && value.length >= 6) secrets.add(value);
-}
-
-/** Replaces every registered secret, its base64 and URL-encoded forms, and passwords in URLs. */
-export function redact(text: string): string {
-  let clean = text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']*:[^\s/@"']*@/gi, '$1***@');
-  for (const secret of secrets) {
-    for (const form of forms(secret)) if (clean.includes(form)) clean = clean.replaceAll(form, '***');
+export function registerSecret(value: string | undefined, shortest = SHORTEST): void {
+  if (value === undefined || value.length < Math.max(shortest, HEAD) || registered.has(value)) return;
+  registered.add(value);
+  const word = value.length < SHORTEST;
+  for (const text of word ? [value] : formsOf(value)) {
+    const head = text.slice(0, HEAD);
+    const list = forms.get(head) ?? [];
+    list.push({ text, word });
+    forms.set(
+      head,
+      list.sort((a, b) => b.text.length - a.text.length),
+    );
   }
-  return clean;
 }
 
-function forms(secret: string): Set<string> {
+/** Replaces every registered secret, in plain and as programs write it in other texts, and logins in URLs. */
+export function redact(text: string): string {
+  const clean = text.replace(
+    /(\bhttps?:\/\/|\b[a-z][a-z0-9+.-]*:\/\/(?=[^\s/@"']*:))(?!secret:hmac-)[^\s/@"']+@/gi,
+    '$1***@',
+  );
+  if (forms.size === 0) return clean;
+  let result = '';
+  let from = 0;
+  for (let at = 0; at + HEAD <= clean.length; ) {
+    const form = forms.get(clean.slice(at, at + HEAD))?.find((each) => stands(each, clean, at));
+    if (form === undefined) at += 1;
+    else {
+      result += `${clean.slice(from, at)}***`;
+      at += form.text.length;
+      from = at;
+    }
+  }
+  return result + clean.slice(from);
+}
+
+/** From now on nothing that is registered leaves by a stream in plain. For text: pieces of a secret are not known as such. */
+export function redactWrites(stream: Pick<NodeJS.WriteStream, 'write'>): void {
+  const write = stream.write.bind(stream) as (chunk: unknown, ...rest: unknown[]) => boolean;
+  stream.write = (chunk: unknown, ...rest: unknown[]) =>
+    write(typeof chunk === 'string' ? redact(chunk) : chunk, ...rest);
+}
+
+function stands({ text, word }: Form, where: string, at: number): boolean {
+  if (!where.startsWith(text, at)) return false;
+  return !word || !/[\p{L}\p{N}_]/u.test((where[at - 1] ?? ' ') + (where[at + text.length] ?? ' '));
+}
+
+/** As it is, in JSON (once, and inside of a text in JSON), in URLs, and as base64 and hexadecimal digits. */
+function formsOf(secret: string): Set<string> {
+  const inJson = inside(secret);
+  const bytes = Buffer.from(secret);
   return new Set([
     secret,
-    JSON.stringify(secret).slice(1, -1),
+    inJson,
+    inside(inJson),
     encodeURIComponent(secret),
-    Buffer.from(secret).toString('base64'),
+    encodeURI(secret),
+    new URLSearchParams({ '': secret }).toString().slice(1),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    ...[0, 1, 2].flatMap((before) => insideBase64(bytes, before)),
+    ...secret.split('\n').filter((line) => line.trim().length >= 16),
   ]);
+}
+
+function inside(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** The digits that are the same whatever stands around it, after so many bytes of a group of three. */
+function insideBase64(bytes: Buffer, before: number): string[] {
+  const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').replace(/=+$/, '');
+  const whole = digits.slice(before === 0 ? 0 : before + 1, (before + bytes.length) % 3 === 0 ? undefined : -1);
+  return whole.length < 8 ? [] : [whole];
 }

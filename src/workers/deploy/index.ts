@@ -98,6 +98,7 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
             environment: layout.environment,
             schedulers: new Map(options.schedulers.map((s) => [s.name, s])),
             policy: options.deploy,
+            secrets: options.secrets,
             clock,
             log: context.log.child({ revision: plan.plan.revision }),
             signal: context.signal,
