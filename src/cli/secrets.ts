@@ -31,10 +31,15 @@ function keyIn(file: string): MaskKey {
   try {
     return maskKey(existing(file) ?? made(file) ?? existing(file) ?? '');
   } catch (cause) {
-    throw new TowlineError('secrets-key', 'invalid', `the key for secrets in ${file} can't be used: ${messageOf(cause)}`, {
-      cause,
-      help: 'Make the folder writable, or name a key by secrets.keyFile or TOWLINE_SECRETS_KEY.',
-    });
+    throw new TowlineError(
+      'secrets-key',
+      'invalid',
+      `the key for secrets in ${file} can't be used: ${messageOf(cause)}`,
+      {
+        cause,
+        help: 'Make the folder writable, or name a key by secrets.keyFile or TOWLINE_SECRETS_KEY.',
+      },
+    );
   }
 }
 

@@ -83,22 +83,38 @@ export async function loadSettings(
       },
     );
   }
-  for (const secret of secretsOf(result.config)) registerSecret(secret);
+  for (const secret of secretsOf(result.config)) if (secret !== UNREAD) registerSecret(secret);
   return { config: result.config, home: file?.home ?? io.cwd };
 }
 
-function secretsOf({ consul, server, environments, mirrors, repository }: Config): (string | undefined)[] {
+function secretsOf({
+  consul,
+  server,
+  environments,
+  mirrors,
+  repository,
+  secrets: { key },
+}: Config): (string | undefined)[] {
   const remotes = [repository.remote, ...mirrors.map(({ remote }) => remote)].flatMap((remote) => [
     remote?.token,
     remote?.token === undefined ? undefined : `${remote.user ?? 'towline'}:${remote.token}`,
   ]);
   const values = mirrors.flatMap(({ secrets = {} }) => Object.values(secrets));
-  const schedulers = environments.flatMap((e) => e.schedulers.flatMap((s) => [s.password, s.token]));
+  const schedulers = environments.flatMap((e) =>
+    e.schedulers.flatMap(({ user, password, token, login, tls }) => [
+      password,
+      token,
+      user === undefined || password === undefined ? undefined : `${user}:${password}`,
+      login !== undefined && 'password' in login ? login.password : login?.privateKey,
+      tls?.key,
+    ]),
+  );
   return [
     consul.token,
     consul.auth,
     consul.auth?.split(':')[1],
     server.webhookSecret,
+    key,
     ...schedulers,
     ...remotes,
     ...values,

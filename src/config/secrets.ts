@@ -29,7 +29,8 @@ export const secrets = {
           fields: {
             ...fieldRule.properties.fields,
             examples: [['/env/*_PASSWORD', '/environmentVariables/*_TOKEN/value']],
-            description: 'JSON pointers; * stands for any characters of one part, a name for the list entry of that name.',
+            description:
+              'JSON pointers; * stands for any characters of one part, a name for the list entry of that name.',
           },
         },
       },

@@ -41,7 +41,7 @@ export function redact(text: string): string {
   if (forms.size === 0) return clean;
   let result = '';
   let from = 0;
-  for (let at = 0; at + HEAD <= clean.length; ) {
+  for (let at = 0; at + HEAD <= clean.length;) {
     const form = forms.get(clean.slice(at, at + HEAD))?.find((each) => stands(each, clean, at));
     if (form === undefined) at += 1;
     else {
@@ -91,7 +91,12 @@ function inside(text: string): string {
 
 /** The digits that are the same whatever stands around it, after so many bytes of a group of three. */
 function insideBase64(bytes: Buffer, before: number): string[] {
-  const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').replace(/=+$/, '');
-  const whole = digits.slice(before === 0 ? 0 : before + 1, (before + bytes.length) % 3 === 0 ? undefined : -1);
+  const digits = Buffer.concat([Buffer.alloc(before), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  const whole = digits.slice(
+    before === 0 ? 0 : before + 1,
+    (before + bytes.length) % 3 === 0 ? undefined : -1,
+  );
   return whole.length < 8 ? [] : [whole];
 }

@@ -32,7 +32,9 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
       });
     const left: string[] = [];
     const manifests = chosen.flatMap((job) => {
-      const exported = models.get(job.ref.slice(0, job.ref.indexOf(':')))?.model.exported?.(secrets.live(job));
+      const exported = models
+        .get(job.ref.slice(0, job.ref.indexOf(':')))
+        ?.model.exported?.(secrets.live(job));
       if (exported === undefined) left.push(job.ref);
       return exported === undefined ? [] : [{ job, exported }];
     });
@@ -54,7 +56,10 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
     }
     for (const { job, exported } of manifests)
       for (const place of maskedPlaces(exported))
-        writeLine(io.stderr, `warning ${job.ref} ${pointer(...place)} is secret: put the value there before you commit it`);
+        writeLine(
+          io.stderr,
+          `warning ${job.ref} ${pointer(...place)} is secret: put the value there before you commit it`,
+        );
     for (const ref of left) writeLine(io.stderr, `${ref} is left out: its scheduler can't be exported yet`);
     for (const [scheduler, reason] of unreadable)
       writeLine(io.stderr, `error ${scheduler} could not be read: ${reason}`);

@@ -127,7 +127,9 @@ async function applyMasked(
       ...targets,
       ...(progress === undefined
         ? {}
-        : { progress: { ended: progress.ended, step: (ref, text) => progress.step(ref, secrets.text(text)) } }),
+        : {
+            progress: { ended: progress.ended, step: (ref, text) => progress.step(ref, secrets.text(text)) },
+          }),
     },
   );
   return outcomes.map((outcome) => masked(outcome, byRef.get(outcome.ref), secrets));

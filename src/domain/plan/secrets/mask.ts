@@ -1,5 +1,13 @@
 import { createHash, createHmac } from 'node:crypto';
-import { canonicalJson, isObject, segments, setOwn, type Json, type JsonObject, type Pointer } from '../../source/json.js';
+import {
+  canonicalJson,
+  isObject,
+  segments,
+  setOwn,
+  type Json,
+  type JsonObject,
+  type Pointer,
+} from '../../source/json.js';
 import type { Part, Pattern } from './fields.js';
 
 /** What stands for a secret: `secret:hmac-sha256:KEY:DIGEST`. Equal values have equal digests under the same key. */
@@ -64,7 +72,10 @@ export function maskDocument(
 }
 
 /** A document with the values back that `valueOf` knows. The same object where there is none. */
-export function unmaskDocument<T extends Json>(document: T, valueOf: (token: string) => string | undefined): T {
+export function unmaskDocument<T extends Json>(
+  document: T,
+  valueOf: (token: string) => string | undefined,
+): T {
   return eachText(document, (text) => {
     if (!text.includes('secret:hmac-')) return text;
     const [, token = ''] = WHOLE.exec(text) ?? [];
@@ -126,7 +137,8 @@ function atPlaces(value: Json, pattern: Pattern, depth: number, change: (value: 
   if (Array.isArray(value))
     return mapped(value, (item, at) => (part.fits(String(at)) || isCalled(item, part) ? inner(item) : item));
   if (!isObject(value)) return value;
-  if (part.name === undefined) return mappedObject(value, (item, name) => (part.fits(name) ? inner(item) : item));
+  if (part.name === undefined)
+    return mappedObject(value, (item, name) => (part.fits(name) ? inner(item) : item));
   const member = Object.hasOwn(value, part.name) ? value[part.name] : undefined;
   if (member === undefined) return value;
   const { name: only } = part;

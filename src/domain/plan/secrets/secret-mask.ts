@@ -5,7 +5,16 @@ import type { JsonObject } from '../../source/json.js';
 import type { Change, LiveJob } from '../plan.js';
 import type { KnownJob, PlanInput } from '../plan-input.js';
 import { SecretFields, type About, type SecretRule } from './fields.js';
-import { isMasked, keysIn, maskDocument, maskOf, replacedAt, underKey, unmaskDocument, type MaskKey } from './mask.js';
+import {
+  isMasked,
+  keysIn,
+  maskDocument,
+  maskOf,
+  replacedAt,
+  underKey,
+  unmaskDocument,
+  type MaskKey,
+} from './mask.js';
 
 export interface SecretMaskOptions {
   rules: readonly SecretRule[];
