@@ -1,4 +1,4 @@
-/** Forms of registered secrets by their first characters, the longest first. */
+/** Forms of registered secrets by their first characters. */
 const forms = new Map<string, Form[]>();
 const registered = new Set<string>();
 
@@ -11,6 +11,8 @@ interface Form {
 const SHORTEST = 6;
 /** How much of a form finds it. */
 const HEAD = 4;
+/** So much of a long one, cut off with dots, counts as well. */
+const CUT = 12;
 
 /**
  * Registers a value that must never be printed. Module state on purpose: a secret that one component knows must not
@@ -23,12 +25,7 @@ export function registerSecret(value: string | undefined, shortest = SHORTEST): 
   const word = value.length < SHORTEST;
   for (const text of word ? [value] : formsOf(value)) {
     const head = text.slice(0, HEAD);
-    const list = forms.get(head) ?? [];
-    list.push({ text, word });
-    forms.set(
-      head,
-      list.sort((a, b) => b.text.length - a.text.length),
-    );
+    forms.set(head, [...(forms.get(head) ?? []), { text, word }]);
   }
 }
 
@@ -42,11 +39,11 @@ export function redact(text: string): string {
   let result = '';
   let from = 0;
   for (let at = 0; at + HEAD <= clean.length;) {
-    const form = forms.get(clean.slice(at, at + HEAD))?.find((each) => stands(each, clean, at));
-    if (form === undefined) at += 1;
+    const length = lengthAt(clean, at);
+    if (length === 0) at += 1;
     else {
       result += `${clean.slice(from, at)}***`;
-      at += form.text.length;
+      at += length;
       from = at;
     }
   }
@@ -60,9 +57,23 @@ export function redactWrites(stream: Pick<NodeJS.WriteStream, 'write'>): void {
     write(typeof chunk === 'string' ? redact(chunk) : chunk, ...rest);
 }
 
-function stands({ text, word }: Form, where: string, at: number): boolean {
-  if (!where.startsWith(text, at)) return false;
-  return !word || !/[\p{L}\p{N}_]/u.test((where[at - 1] ?? ' ') + (where[at + text.length] ?? ' '));
+/** How much of the text at a place is a secret. */
+function lengthAt(where: string, at: number): number {
+  let longest = 0;
+  for (const form of forms.get(where.slice(at, at + HEAD)) ?? [])
+    longest = Math.max(longest, lengthOf(form, where, at));
+  return longest;
+}
+
+function lengthOf({ text, word }: Form, where: string, at: number): number {
+  if (where.startsWith(text, at))
+    return word && /[\p{L}\p{N}_]/u.test((where[at - 1] ?? ' ') + (where[at + text.length] ?? ' '))
+      ? 0
+      : text.length;
+  if (word || text.length < CUT || !where.startsWith(text.slice(0, CUT), at)) return 0;
+  let length = CUT;
+  while (length < text.length && where[at + length] === text[length]) length += 1;
+  return where.startsWith('...', at + length) || where[at + length] === '…' ? length : 0;
 }
 
 /** As it is, in JSON (once, and inside of a text in JSON), in URLs, and as base64 and hexadecimal digits. */
