@@ -64,7 +64,7 @@ export const marathonModel: SchedulerModel = {
   secrets: {
     // The names by which the job itself uses them stay: they say nothing outside of it.
     references: [
-      '/secrets/*/source',
+      '/secrets/*',
       '/container/volumes/*/external/options/nodeStageSecret/*',
       '/container/volumes/*/external/options/nodePublishSecret/*',
     ],
