@@ -2,6 +2,7 @@ import path from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { EnvironmentConfig } from '../config/config.js';
 import { EVERY_RULE, type RulePolicy } from '../domain/job/validate/rule-policy.js';
+import type { SecretMask } from '../domain/plan/secrets/index.js';
 import type { Revision } from '../domain/source/revision.js';
 import { affectedFiles } from '../queries/affected.js';
 import {
@@ -37,6 +38,7 @@ export async function checkWorkTree(environment: EnvironmentConfig, checks: Chec
     ...checks,
     models: toldTheTime(session.models(environment)),
     rules: environment.rules,
+    secrets: session.secrets(environment),
   });
 }
 
@@ -52,6 +54,7 @@ export async function checkRevision(
     ...checks,
     models: toldTheTime(session.models(environment)),
     rules: environment.rules,
+    secrets: session.secrets(environment),
   });
 }
 
@@ -114,6 +117,7 @@ function checkAffected(
   const models = toldTheTime(session.models(environment));
   const judged = declaredJobs(after, models, { rules: environment.rules, cache });
   const old = before === undefined ? [] : declaredJobs(before, models, { cache }).jobs;
+  for (const job of [...judged.jobs, ...judged.rejected]) session.secrets(environment).learn(job);
   const affected = affectedFiles(changed, [...old, ...judged.jobs, ...judged.rejected], models);
   return {
     name: environment.name,
@@ -152,7 +156,12 @@ export async function checkPaths(
     const only = env === undefined ? undefined : named[0];
     const models = toldTheTime(only === undefined ? everyModel() : session.models(only));
     sets.push(
-      check(paths.join(' '), [{ folder: '', files, unread }], { ...checks, models, rules: only?.rules }),
+      check(paths.join(' '), [{ folder: '', files, unread }], {
+        ...checks,
+        models,
+        rules: only?.rules,
+        secrets: only === undefined ? undefined : session.secrets(only),
+      }),
     );
   }
   return sets;
@@ -199,9 +208,17 @@ function check(
     models,
     rules = EVERY_RULE,
     cache,
-  }: { models: Models; rules?: RulePolicy | undefined; cache: ManifestCache },
+    secrets,
+  }: {
+    models: Models;
+    rules?: RulePolicy | undefined;
+    cache: ManifestCache;
+    secrets?: SecretMask | undefined;
+  },
 ): Checked {
-  const { jobs, diagnostics } = declaredJobs(layers, models, { rules, cache });
+  const { jobs, rejected, diagnostics } = declaredJobs(layers, models, { rules, cache });
+  // What is said of a job may name what is secret of it.
+  for (const job of [...jobs, ...rejected]) secrets?.learn(job);
   return {
     name,
     files: layers.flatMap(({ files }) => files.map((file) => file.path)),

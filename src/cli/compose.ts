@@ -7,6 +7,7 @@ import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-lay
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
 import type { RawCommits } from '../git/index.js';
+import type { SecretMask } from '../domain/plan/secrets/index.js';
 import type { RemoteAccess } from '../git/remote-access.js';
 import type { Containers } from '../ports/containers.js';
 import type { GitStore } from '../ports/git-store.js';
@@ -25,6 +26,7 @@ import { consulAccess } from './consul-access.js';
 import { gitPerson } from './git-person.js';
 import type { GlobalFlags, Io } from './io.js';
 import { schedulerAccess } from './scheduler-access.js';
+import { secretMask } from './secrets.js';
 import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
 
 /** Everything that a command may need, opened when it is asked for and closed together. */
@@ -53,6 +55,8 @@ export interface Session {
   /** What signatures are worth, by the signers that the job repository names. */
   signatures(): Promise<Signatures>;
   models(environment: EnvironmentConfig): Models;
+  /** What hides the secrets of its jobs; the same object for the whole session. */
+  secrets(environment: EnvironmentConfig): SecretMask;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
   /** The container engine of this machine, or the one that DOCKER_HOST names. */
   containers(): Promise<Containers>;
@@ -82,6 +86,7 @@ export async function openSession(
   const person = lazy(() => gitPerson(io));
   /** One copy of each remote, however many mirrors read it. */
   const others = new Map<string, Promise<GitStore>>();
+  const masks = new Map<string, SecretMask>();
   const access = lazy(() => consulAccess(settings, io));
   const kv = lazy(async () => openKv(await access(), log, closers));
   const lock = lazy(async () => openLock(await access(), log, closers));
@@ -125,6 +130,11 @@ export async function openSession(
       return opened;
     }),
     models: modelsOf,
+    secrets: (environment) => {
+      const known = masks.get(environment.name) ?? secretMask(config, home, modelsOf(environment));
+      masks.set(environment.name, known);
+      return known;
+    },
     schedulers: (environment) => openSchedulers(environment, access, log, closers),
     containers: async () => {
       const { dockerContainers } = await import('../docker/index.js');

@@ -2,7 +2,9 @@
 import { setMaxListeners } from 'node:events';
 import { isAbort } from '../runtime/errors.js';
 import { EXIT } from '../runtime/exit-codes.js';
+import { redactWrites } from '../runtime/redact.js';
 import type { Io } from './io.js';
+import { printError } from './print/error.js';
 import { buildProgram } from './program.js';
 
 // Hundreds of calls side by side listen to one signal; that many listeners are no leak here.
@@ -24,6 +26,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
 });
 
+for (const stream of [process.stdout, process.stderr]) redactWrites(stream);
+// What nobody caught: Node itself would print it as it is.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error: unknown) => {
+    printError(error, process);
+    process.exit(EXIT.error);
+  });
+
 const io: Io = {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -42,7 +52,6 @@ async function run(): Promise<number> {
     return stoppedBy === undefined ? code : exitOfSignal(stoppedBy);
   } catch (error) {
     if (stoppedBy !== undefined && isAbort(error)) return exitOfSignal(stoppedBy);
-    const { printError } = await import('./print/error.js');
     printError(error, io);
     return EXIT.error;
   }

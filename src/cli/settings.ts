@@ -38,12 +38,18 @@ export interface SettingsOptions {
 
 export { UNREAD };
 
+/** Variables that hold secrets and not the names of their files. */
+const SECRET_VARIABLE =
+  /^(TOWLINE|CONSUL|GITHUB|GITLAB|GITEA|CI|GIT|DOCKER)_.*(TOKEN|PASSWORD|SECRET|SECRETS_KEY|HTTP_AUTH)$/;
+
 /** Finds towline.yaml (`--config`, TOWLINE_CONFIG, then upward from the working folder) and loads the configuration. */
 export async function loadSettings(
   flags: GlobalFlags,
   io: Io,
   { given, optional = false, secrets = true }: SettingsOptions = {},
 ): Promise<Settings> {
+  // Before anything is read: what is wrong with a setting is told too.
+  for (const [name, value] of Object.entries(io.env)) if (SECRET_VARIABLE.test(name)) registerSecret(value);
   const file = given ?? (await findFile(flags, io, optional));
   const result = await loadConfig({
     ...(file === undefined ? {} : { file: { path: file.path, bytes: file.bytes } }),
@@ -56,8 +62,12 @@ export async function loadSettings(
     ],
     flags: flags.logLevel === undefined ? {} : { logLevel: flags.logLevel },
     readFile: file?.read ?? ((name) => readIfThere(path.resolve(file?.home ?? io.cwd, name))),
-    readSecret: async (name) =>
-      secrets ? (await readFile(path.resolve(file?.home ?? io.cwd, name), 'utf8')).trim() : UNREAD,
+    readSecret: async (name) => {
+      if (!secrets) return UNREAD;
+      const secret = (await readFile(path.resolve(file?.home ?? io.cwd, name), 'utf8')).trim();
+      registerSecret(secret);
+      return secret;
+    },
   });
   if ('diagnostics' in result) {
     const first = result.diagnostics[0];
@@ -73,22 +83,38 @@ export async function loadSettings(
       },
     );
   }
-  for (const secret of secretsOf(result.config)) registerSecret(secret);
+  for (const secret of secretsOf(result.config)) if (secret !== UNREAD) registerSecret(secret);
   return { config: result.config, home: file?.home ?? io.cwd };
 }
 
-function secretsOf({ consul, server, environments, mirrors, repository }: Config): (string | undefined)[] {
+function secretsOf({
+  consul,
+  server,
+  environments,
+  mirrors,
+  repository,
+  secrets: { key },
+}: Config): (string | undefined)[] {
   const remotes = [repository.remote, ...mirrors.map(({ remote }) => remote)].flatMap((remote) => [
     remote?.token,
     remote?.token === undefined ? undefined : `${remote.user ?? 'towline'}:${remote.token}`,
   ]);
   const values = mirrors.flatMap(({ secrets = {} }) => Object.values(secrets));
-  const schedulers = environments.flatMap((e) => e.schedulers.flatMap((s) => [s.password, s.token]));
+  const schedulers = environments.flatMap((e) =>
+    e.schedulers.flatMap(({ user, password, token, login, tls }) => [
+      password,
+      token,
+      user === undefined || password === undefined ? undefined : `${user}:${password}`,
+      login !== undefined && 'password' in login ? login.password : login?.privateKey,
+      tls?.key,
+    ]),
+  );
   return [
     consul.token,
     consul.auth,
     consul.auth?.split(':')[1],
     server.webhookSecret,
+    key,
     ...schedulers,
     ...remotes,
     ...values,

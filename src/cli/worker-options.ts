@@ -135,6 +135,7 @@ export async function deployOptions(
     gateFacts: async ({ state }) => gateFactsOf(state, systemClock.now()),
     actor: session.actor,
     ignoreFields: deploy.ignoreFields,
+    secrets: session.secrets(environment),
     together: deploy.together,
     deploy: deployPolicy(deploy),
     adopt,

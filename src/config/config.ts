@@ -1,5 +1,6 @@
 import type { FieldRule } from '../domain/plan/field-rules.js';
 import type { GatePolicy } from '../domain/plan/policy.js';
+import type { SecretRule } from '../domain/plan/secrets/index.js';
 import type { ExpandOptions } from '../domain/source/expand/index.js';
 import type { RulePolicy } from '../domain/job/validate/rule-policy.js';
 
@@ -143,6 +144,13 @@ export interface ConsulConfig {
   prefix: string;
 }
 
+/** What of the jobs is secret. */
+export interface SecretsConfig {
+  /** Key of the digests; undefined: one is made in the store when it is needed. */
+  key?: string;
+  values: SecretRule[];
+}
+
 /** Everything that configuration says: defaults, towline.yaml, environment variables, flags. Frozen. */
 export interface Config {
   /** Where the file was read from; undefined: there is none. */
@@ -165,6 +173,7 @@ export interface Config {
   };
   /** Where the job repository names whose signatures count: a file of SSH keys and a folder of GPG keys. */
   signers: { file: string; keys: string };
+  secrets: SecretsConfig;
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };
   log: { level: string; format: 'auto' | 'pretty' | 'json' };

@@ -1,5 +1,5 @@
 import { DEFAULTS, ON_FAILURE } from './defaults.js';
-import { seconds } from './schema-parts.js';
+import { fieldRule, seconds } from './schema-parts.js';
 
 const { deploy: defaults, prune } = DEFAULTS.environment;
 
@@ -50,35 +50,7 @@ export const deploy = {
       type: 'array',
       description:
         'Fields that somebody else owns, for example instances under an autoscaler: never compared, kept as they are live.',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['fields'],
-        properties: {
-          fields: {
-            type: 'array',
-            minItems: 1,
-            items: {
-              type: 'string',
-              pattern: '^(/[^/]+)+$',
-              explain: 'a field is written as a JSON pointer, for example /instances or /env/*',
-            },
-            examples: [['/instances']],
-            description: 'JSON pointers; * stands for one part.',
-          },
-          jobs: {
-            type: 'array',
-            items: { type: 'string', minLength: 1 },
-            examples: [['/shop/*']],
-            description: 'Ids of the jobs, with patterns. Default: all.',
-          },
-          files: {
-            type: 'array',
-            items: { type: 'string', minLength: 1 },
-            description: 'Manifests that state them, with patterns. Default: all.',
-          },
-        },
-      },
+      items: fieldRule,
     },
     together: {
       type: 'array',

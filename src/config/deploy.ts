@@ -23,12 +23,13 @@ export function deployConfig(settings: Settings, at: (...rest: string[]) => stri
     },
     ignoreFields: settings
       .items(at('ignoreFields'))
-      .map((_, index) => fieldRule(settings, at('ignoreFields', String(index)))),
+      .map((_, index) => fieldRuleAt(settings, at('ignoreFields', String(index)))),
     together: settings.list(at('together')).map(({ value }) => `/${value.replace(/^\/+|\/+$/g, '')}`),
   };
 }
 
-function fieldRule(settings: Settings, at: string): FieldRule {
+/** One rule that names fields of some jobs. */
+export function fieldRuleAt(settings: Settings, at: string): FieldRule {
   const list = (name: string): string[] => settings.list(`${at}/${name}`).map(({ value }) => value);
   return { fields: list('fields'), jobs: list('jobs'), files: list('files') };
 }

@@ -54,11 +54,28 @@ const file = (...environments: string[]): string => `version: 1\nenvironments:\n
 const MINIMAL = file(environment());
 
 describe('a configuration', () => {
+  it('names what is secret, and the key of the digests', async () => {
+    const rules = 'secrets:\n  keyFile: /run/key\n  values: [{ fields: [/env/*_TOKEN], jobs: [/shop/*] }]\n';
+    const readKey = async (): Promise<string> => 'k'.repeat(32);
+    expect((await good(MINIMAL + rules, {}, { readSecret: readKey })).secrets).toEqual({
+      key: 'k'.repeat(32),
+      values: [{ fields: ['/env/*_TOKEN'], jobs: ['/shop/*'], files: [] }],
+    });
+    expect((await good(MINIMAL, { TOWLINE_SECRETS_KEY: 'v'.repeat(16) })).secrets.key).toBe('v'.repeat(16));
+    expect(await bad(MINIMAL, { TOWLINE_SECRETS_KEY: 'hunter2' })).toEqual([
+      'TOWLINE_SECRETS_KEY config/variable: TOWLINE_SECRETS_KEY: the key is shorter than 16 characters',
+    ]);
+    expect(await bad(`${MINIMAL}secrets: { key: 0123456789abcdef }\n`)).toEqual([
+      expect.stringContaining('use keyFile or TOWLINE_SECRETS_KEY'),
+    ]);
+  });
+
   it('is whole and frozen, with a default for all that the file leaves out', async () => {
     const config = await good(MINIMAL);
     expect(config).toEqual({
       file: 'towline.yaml',
       repository: DEFAULTS.repository,
+      secrets: { values: [] },
       consul: DEFAULTS.consul,
       environments: [
         {

@@ -13,6 +13,7 @@ import { folderProblem } from './names.js';
 import { remoteConfigs } from './remotes.js';
 import { checkRules } from './rules.js';
 import { configSchema } from './schema.js';
+import { secretsConfig } from './secrets.js';
 import { Settings, type Env, type PlaceOf } from './settings.js';
 
 export interface ConfigSources extends Known {
@@ -128,6 +129,7 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
     consul: await consulConfig(settings),
     environments: await environmentConfigs(settings, known),
     mirrors: await mirrorConfigs(settings, remotes),
+    secrets: await secretsConfig(settings),
     ledger: {
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
       signed: settings.boolean('/ledger/signed', 'TOWLINE_LEDGER_SIGNED') ?? DEFAULTS.ledger.signed,

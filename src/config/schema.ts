@@ -5,6 +5,7 @@ import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
 import { scheduler } from './schedulers-schema.js';
 import { seconds, secret } from './schema-parts.js';
+import { secrets } from './secrets.js';
 
 const person = {
   type: 'string',
@@ -138,6 +139,7 @@ export const configSchema = {
     ignore,
     policies,
     gates,
+    secrets,
     ledger: {
       type: 'object',
       additionalProperties: false,

@@ -143,7 +143,7 @@ export class ConsulHttp {
   }
 
   #refused(status: number, bytes: Buffer, method: string, path: string): TowlineError {
-    const said = bytes.toString('utf8').replace(/\s+/g, ' ').slice(0, 200);
+    const said = redact(bytes.toString('utf8')).replace(/\s+/g, ' ').slice(0, 200);
     const text = `Consul answered ${status} to ${method} ${path}${said === '' ? '' : `: ${said}`}`;
     if (status === 401 || status === 403)
       return new TowlineError('consul-denied', 'refused', text, {
@@ -169,7 +169,7 @@ export function jsonOf(answer: Answer, path: string): unknown {
     throw new TowlineError(
       'consul-unavailable',
       'unavailable',
-      `the answer to ${path} is not JSON: ${answer.body.toString('utf8').slice(0, 80)}`,
+      `the answer to ${path} is not JSON: ${redact(answer.body.toString('utf8')).slice(0, 80)}`,
       {
         cause,
         help: 'Something between here and Consul answers in its place.',

@@ -4,6 +4,7 @@ import type { Job, ValidatedJob } from '../../src/domain/job/job.js';
 import type { SchedulerModel } from '../../src/domain/job/scheduler-model.js';
 import type { LiveJob } from '../../src/domain/plan/plan.js';
 import type { KnownJob, PlanInput } from '../../src/domain/plan/plan-input.js';
+import { maskKey, SecretMask } from '../../src/domain/plan/secrets/index.js';
 import { NO_FACTS, openPolicy, type GatePolicy } from '../../src/domain/plan/policy.js';
 import { canonicalJson, isObject, valueAt, type JsonObject } from '../../src/domain/source/json.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
@@ -127,4 +128,9 @@ export const LENIENT: GatePolicy = openPolicy({
 export function asObject(value: unknown): JsonObject {
   if (!isObject(value)) throw new Error('not an object');
   return value;
+}
+
+/** For tests that have none. */
+export function noSecrets(): SecretMask {
+  return new SecretMask({ rules: [], schedulers: new Map(), key: () => maskKey('0123456789abcdef') });
 }

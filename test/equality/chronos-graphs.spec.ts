@@ -17,7 +17,7 @@ import { fixedAddresses } from '../../src/schedulers/access/addresses.js';
 import { chronosScheduler } from '../../src/schedulers/chronos/driver/index.js';
 import { chronosModel } from '../../src/schedulers/chronos/model/index.js';
 import { applyChanges } from '../../src/workers/deploy/apply.js';
-import { input, LENIENT } from '../builders/plan-input.js';
+import { input, LENIENT, noSecrets } from '../builders/plan-input.js';
 import { SimulatedChronos } from '../fakes/simulated-chronos.js';
 
 const signal = new AbortController().signal;
@@ -130,6 +130,7 @@ describe('graphs of jobs', () => {
         onFailure: 'leave',
         force: false,
       },
+      secrets: noSecrets(),
       clock: systemClock,
       log: silentLog(),
       signal,

@@ -10,7 +10,7 @@ import { systemClock } from '../../src/runtime/system-clock.js';
 import { deployWorker, type DeployWorkerOptions } from '../../src/workers/deploy/index.js';
 import { giveOrder } from '../../src/workers/deploy/order.js';
 import { mirrorWorker } from '../../src/workers/mirror/index.js';
-import { LENIENT, plainModel } from '../builders/plan-input.js';
+import { LENIENT, noSecrets, plainModel } from '../builders/plan-input.js';
 import { MemoryKv, MemoryLock } from './memory-kv.js';
 import { MemoryLedger } from './memory-ledger.js';
 import { MemoryRepository, type Files } from './memory-repository.js';
@@ -56,6 +56,7 @@ export function deployWorld(more: Partial<DeployWorkerOptions> = {}) {
     rules: EVERY_RULE,
     layers,
     ignoreFields: [],
+    secrets: noSecrets(),
     together: [],
     adopt: 'none',
     retry: 'none',

@@ -46,9 +46,11 @@ async function jobsOf(
   const { jobs, rejected, diagnostics } = declaredJobs(layers, session.models(environment), {
     rules: environment.rules,
   });
+  const secrets = session.secrets(environment);
+  const all = [...jobs, ...rejected].map((job: Job) => secrets.job(job));
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   printDiagnostics(errors, io.stderr);
-  return { jobs: [...jobs, ...rejected], broken: hasErrors(errors) };
+  return { jobs: all, broken: hasErrors(errors) };
 }
 
 async function diffEntries(

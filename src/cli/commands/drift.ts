@@ -32,10 +32,16 @@ async function look(environment: EnvironmentConfig, session: Session, signal: Ab
     readLive(await session.schedulers(environment), signal),
     readLedger(await session.ledger(environment), signal),
   ]);
+  const secrets = session.secrets(environment);
+  const byRef = new Map(live.map((job) => [job.ref, job]));
   const drift = driftOf({
     environment: environment.name,
-    known: new Map([...known].filter(([, { scheduler }]) => !unreadable.has(scheduler))),
-    live,
+    known: new Map(
+      [...known]
+        .filter(([, { scheduler }]) => !unreadable.has(scheduler))
+        .map(([ref, job]) => [ref, secrets.known(ref, job, { now: () => byRef.get(ref) })]),
+    ),
+    live: live.map((job) => secrets.live(job)),
     models: session.models(environment),
     ignoreFields: environment.deploy.ignoreFields,
   });

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { isCalled } from '../../domain/job/job-ref.js';
+import { maskedPlaces } from '../../domain/plan/secrets/index.js';
 import type { LiveJob } from '../../domain/plan/plan.js';
+import { pointer } from '../../domain/source/json.js';
 import { readLive } from '../../queries/live.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
@@ -20,6 +22,7 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
     if (environment === undefined) return EXIT.error;
     const { live, unreadable } = await readLive(await session.schedulers(environment), io.signal);
     const models = session.models(environment);
+    const secrets = session.secrets(environment);
     const chosen = live.filter(
       (job) => job.beside === undefined && (asked === undefined || isCalled(job, asked)),
     );
@@ -29,7 +32,9 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
       });
     const left: string[] = [];
     const manifests = chosen.flatMap((job) => {
-      const exported = models.get(job.ref.slice(0, job.ref.indexOf(':')))?.model.exported?.(job);
+      const exported = models
+        .get(job.ref.slice(0, job.ref.indexOf(':')))
+        ?.model.exported?.(secrets.live(job));
       if (exported === undefined) left.push(job.ref);
       return exported === undefined ? [] : [{ job, exported }];
     });
@@ -49,6 +54,12 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
       for (const file of await writeNewFiles(path.resolve(io.cwd, flags.out), new Map(files)))
         writeLine(io.stdout, path.relative(io.cwd, file));
     }
+    for (const { job, exported } of manifests)
+      for (const place of maskedPlaces(exported))
+        writeLine(
+          io.stderr,
+          `warning ${job.ref} ${pointer(...place)} is secret: put the value there before you commit it`,
+        );
     for (const ref of left) writeLine(io.stderr, `${ref} is left out: its scheduler can't be exported yet`);
     for (const [scheduler, reason] of unreadable)
       writeLine(io.stderr, `error ${scheduler} could not be read: ${reason}`);

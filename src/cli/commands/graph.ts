@@ -57,8 +57,10 @@ async function stated(
   const { jobs, rejected, diagnostics } = declaredJobs(layers, session.models(environment), {
     rules: environment.rules,
   });
+  const all = [...jobs, ...rejected];
+  for (const job of all) session.secrets(environment).learn(job);
   return {
-    jobs: [...jobs, ...rejected],
+    jobs: all,
     errors: diagnostics.filter(({ severity }) => severity === 'error'),
   };
 }

@@ -80,9 +80,10 @@ async function isValid(
   const { signal } = io;
   const repository = await session.repository();
   const layers = await layersAt(repository, revision, environment.layers, signal);
-  const { diagnostics, jobs } = declaredJobs(layers, session.models(environment), {
+  const { diagnostics, jobs, rejected } = declaredJobs(layers, session.models(environment), {
     rules: environment.rules,
   });
+  for (const job of [...jobs, ...rejected]) session.secrets(environment).learn(job);
   const errors: Diagnostic[] = diagnostics.filter((d) => d.severity === 'error');
   printDiagnostics(errors, io.stderr);
   writeLine(

@@ -65,8 +65,10 @@ async function planOf(
   ]);
   const models = session.models(environment);
   const declared = declaredJobs(source.layers, models, { rules: environment.rules });
+  const secrets = session.secrets(environment);
+  for (const job of declared.rejected) secrets.learn(job);
   const plan = makePlan(
-    {
+    secrets.input({
       environment: environment.name,
       revision: source.revision,
       trees: source.layers.map(({ folder, tree }) => ({ folder, tree })),
@@ -87,7 +89,7 @@ async function planOf(
       retry: 'none',
       now: systemClock.now(),
       facts: gateFactsOf(onRecord.state, systemClock.now()),
-    },
+    }),
     gatePolicy(environment, { allowPrune: flags.allowPrune ?? false }),
   );
   return {

@@ -23,7 +23,10 @@ export async function run([name = '', asked]: string[], flags: Flags, io: Io): P
     const { jobs, rejected, diagnostics } = declaredJobs(layers, session.models(environment), {
       rules: environment.rules,
     });
-    const all: Job[] = [...jobs, ...rejected].sort((a, b) => (a.ref < b.ref ? -1 : 1));
+    const secrets = session.secrets(environment);
+    const all = [...jobs, ...rejected]
+      .map((job: Job) => secrets.job(job))
+      .sort((a, b) => (a.ref < b.ref ? -1 : 1));
     const shown = asked === undefined ? all : all.filter((job) => isCalled(job, asked));
     if (asked !== undefined && shown.length === 0)
       throw new TowlineError('job-unknown', 'invalid', `${name} has no job "${asked}"`, {

@@ -70,6 +70,18 @@ export interface DocumentSchema {
   anyCase?: boolean;
 }
 
+/** Where the documents of a scheduler hold what nobody but it has to know. */
+export interface SecretPlaces {
+  /** Member that names a job: never secret. */
+  naming: string;
+  /** Pointers with `*` of references into a secret store. */
+  references: readonly Pointer[];
+  /** Pointers of digests, without a key, over the whole document. */
+  digests?: readonly Pointer[];
+  /** Places of the same field of which the scheduler shows the other one. */
+  twins?: readonly (readonly Pointer[])[];
+}
+
 /**
  * The pure half of a scheduler: all that can be known of its jobs without talking to it. An adapter for a new scheduler
  * is a model, a driver and one line in the registry.
@@ -149,6 +161,8 @@ export interface SchedulerModel {
   exported?(live: { kind: JobKind; spec: JsonObject }): JsonObject;
   /** True where a live job carries our marks of ownership but is not what they were put on: a copy of such a job. */
   isCopy?(live: { kind: JobKind; spec: JsonObject }): boolean;
+  /** What is secret in its documents by their nature, without any rule. Absent: nothing is. */
+  readonly secrets?: Omit<SecretPlaces, 'naming'>;
   /** Pointers (relative to the job's spec) of the image references in it. */
   images(job: Pick<Job, 'kind' | 'spec'>): Pointer[];
 }

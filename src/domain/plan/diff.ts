@@ -187,7 +187,7 @@ export function changeOfGone(live: LiveJob, scheduler: string, input: PlanInput)
       `its manifest is not valid: ${rejected}`,
     );
   const model = input.schedulers.get(scheduler)?.model;
-  if (known === undefined && !draft.unresolved && model?.isCopy?.(live) === true)
+  if (known === undefined && !draft.unresolved && (live.copy ?? model?.isCopy?.(live)) === true)
     return blocked(
       draft,
       'delete',

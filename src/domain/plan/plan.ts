@@ -22,6 +22,8 @@ export interface LiveJob {
   ownerLabel?: string;
   /** The job that it was put beside while that one is changed: not a job of Git, and taken away in the end. */
   beside?: JobRef;
+  /** Whether it carries our marks but is a copy, where that was found out before parts of it were hidden. */
+  copy?: boolean;
   /** True while the scheduler is still carrying out a change of this job. */
   deploying?: boolean;
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { Change, Plan } from '../../domain/plan/plan.js';
 import type { LedgerIntent } from '../../domain/record/ledger-entry.js';
+import type { SecretMask } from '../../domain/plan/secrets/index.js';
 import type { Outcome } from '../../domain/record/outcome.js';
 import { foundOf, foundText, wasTried } from '../../domain/record/read-back.js';
 import type { Clock } from '../../ports/clock.js';
@@ -22,6 +23,8 @@ export interface DeployTargets {
   environment: string;
   schedulers: ReadonlyMap<string, Scheduler>;
   policy: DeployPolicy;
+  /** Plans come without secrets; what is sent has them, what comes back loses them again. */
+  secrets: SecretMask;
   clock: Clock;
   log: Log;
   /** What earlier passes announced, and never ended. */
@@ -106,7 +109,7 @@ async function applyInTurn(
   const tried = unit.find((change) => isTried(change, targets));
   const outcomes =
     tried === undefined
-      ? (await applyUnit(unit, startedAt, targets)).map((outcome) => readBack(outcome, unit, targets))
+      ? (await applyMasked(unit, startedAt, targets)).map((outcome) => readBack(outcome, unit, targets))
       : unit.map((change) => notAgain(change, tried, startedAt, clock));
   for (const { ref, state, message, deploymentId } of outcomes)
     targets.log[state === 'applied' ? 'info' : 'warn'](
@@ -115,6 +118,40 @@ async function applyInTurn(
     );
   for (const outcome of outcomes) targets.progress?.ended(outcome);
   return new Map(outcomes.map((outcome) => [outcome.ref, outcome]));
+}
+
+/** Sends what the documents really say, and answers what may be recorded of it. */
+async function applyMasked(
+  unit: readonly Change[],
+  startedAt: string,
+  targets: DeployTargets,
+): Promise<Outcome[]> {
+  const { secrets, progress } = targets;
+  const byRef = new Map(unit.map((change) => [change.ref, change]));
+  const outcomes = await applyUnit(
+    unit.map((change) => secrets.change(change)),
+    startedAt,
+    {
+      ...targets,
+      ...(progress === undefined
+        ? {}
+        : {
+            progress: { ended: progress.ended, step: (ref, text) => progress.step(ref, secrets.text(text)) },
+          }),
+    },
+  );
+  return outcomes.map((outcome) => masked(outcome, byRef.get(outcome.ref), secrets));
+}
+
+function masked(outcome: Outcome, change: Change | undefined, secrets: SecretMask): Outcome {
+  const { sent, stated, message } = outcome;
+  const about = { ...outcome, files: change?.desired?.source.files };
+  return {
+    ...outcome,
+    message: secrets.text(message),
+    ...(sent === undefined ? {} : { sent: secrets.document(about, sent) }),
+    ...(stated === undefined ? {} : { stated: secrets.document(about, stated) }),
+  };
 }
 
 async function applyUnit(

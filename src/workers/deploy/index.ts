@@ -100,6 +100,7 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
             schedulers: new Map(options.schedulers.map((s) => [s.name, s])),
             policy: options.deploy,
             announced: openIntents(observed.state),
+            secrets: options.secrets,
             clock,
             log: context.log.child({ revision: plan.plan.revision }),
             signal: context.signal,

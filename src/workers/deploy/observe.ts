@@ -3,6 +3,7 @@ import type { ModelContext } from '../../domain/job/scheduler-model.js';
 import type { Validation } from '../../domain/job/validate/index.js';
 import type { RulePolicy } from '../../domain/job/validate/rule-policy.js';
 import type { GateFacts, GatePolicy } from '../../domain/plan/policy.js';
+import type { SecretMask } from '../../domain/plan/secrets/index.js';
 import type { PlanInput } from '../../domain/plan/plan-input.js';
 import type { LedgerState } from '../../domain/record/ledger-entry.js';
 import { parseStatus, type JobStatus } from '../../domain/record/status.js';
@@ -35,6 +36,8 @@ export interface DeploySources {
   gateFacts: GateFactsReader;
   clock: Clock;
   ignoreFields: PlanInput['ignoreFields'];
+  /** Hides what is secret from everything that is planned, shown and recorded. */
+  secrets: SecretMask;
   together: PlanInput['together'];
   adopt: PlanInput['adopt'];
   retry: PlanInput['retry'];
@@ -80,7 +83,9 @@ export async function observeDeploy(
     // Where it is not known what is on record anew, anything may be.
     full: full || changed === undefined,
   });
-  const input: PlanInput = {
+  // Learned first: what was said of refused jobs may name them.
+  for (const job of declared.rejected) sources.secrets.learn(job);
+  const input = sources.secrets.input({
     environment: layout.environment,
     revision: mirrorRef.revision,
     trees: mirrorRef.folders.map(({ folder, tree }) => ({ folder, tree })),
@@ -102,7 +107,7 @@ export async function observeDeploy(
     retry,
     now: sources.clock.now(),
     facts: await sources.gateFacts({ state: onRecord.state, revision: mirrorRef.revision }, signal),
-  };
+  });
   const { diagnostics } = declared;
   return { input, diagnostics, policy, statuses, mirrorIndex: refIndex, state: onRecord.state };
 }

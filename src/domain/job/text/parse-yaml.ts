@@ -64,7 +64,7 @@ function checkedTree(document: Document.Parsed, findings: Findings): YamlTree | 
     if (warning.code === 'TAG_RESOLVE_FAILED')
       findings.error(
         'tag',
-        sentence(warning.message),
+        'this tag has no meaning here',
         warning.pos[0],
         'Remove the tag: manifests hold plain values.',
       );
@@ -83,6 +83,9 @@ function placesOf(tree: YamlTree, findings: Findings): ManifestDocument['placeOf
   };
 }
 
+/** The first line of what the parser says, without what it repeats of the file: that may be a secret. */
 function sentence(text: string): string {
+  if (text.startsWith('Block scalar header includes extra'))
+    return 'Nothing may stand behind the | or > of a block';
   return (text.split('\n')[0] ?? text).replace(/:$/, '').slice(0, 200);
 }

@@ -1,11 +1,14 @@
-/** Why a number would not survive being read: it is not finite, or it loses digits. `text` as it stands in the file. */
+/**
+ * Why a number would not survive being read: it is not finite, or it loses digits. `text` as it stands in the file; it is
+ * not repeated, because values may be secret.
+ */
 export function numberProblem(text: string, value: number): string | undefined {
-  if (!Number.isFinite(value)) return `${shown(text)} is not a finite number`;
+  if (!Number.isFinite(value)) return 'this is not a finite number';
   if (/^[-+]?0[xo]/i.test(text))
     return Number.isSafeInteger(value)
       ? undefined
-      : `${shown(text)} is too large: its last digits would be lost`;
-  const problem = `${shown(text)} can't be kept exactly as a number`;
+      : 'this number is too large: its last digits would be lost';
+  const problem = "this can't be kept exactly as a number";
   const wanted = significantDigits(text);
   if (wanted.length <= 15 && (value !== 0 || wanted === '')) return undefined;
   if (wanted.length > 100) return problem;

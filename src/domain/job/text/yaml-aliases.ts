@@ -58,7 +58,7 @@ export function resolveAliases(document: Document.Parsed, findings: Findings): M
     if (target === undefined) {
       findings.error(
         'alias',
-        `there is no anchor "&${alias.source.slice(0, 40)}" before this`,
+        'there is no anchor of that name before this alias',
         offsetOf(alias),
         'Write the value out, or put the anchor where the value first stands.',
       );

@@ -137,11 +137,17 @@ function checkScalar(node: Scalar, findings: Findings): void {
 }
 
 function warnYaml11(node: Scalar, source: string, findings: Findings): void {
-  const here = typeof node.value === 'number' ? `the number ${node.value}` : 'text';
+  // What else is here may be a secret.
+  const word = /^[a-z]+$/i.test(source) ? source : undefined;
+  const here = typeof node.value === 'number' ? 'a number' : 'text';
   findings.warning(
     'yaml-1.1',
-    `${shown(source)} is ${here} here; tools that read YAML 1.1 take it for ${yaml11Meaning(source) ?? 'something else'}`,
+    `${word ?? 'this'} is ${here} here; tools that read YAML 1.1 take it for ${yaml11Meaning(source) ?? 'something else'}`,
     offsetOf(node),
-    typeof node.value === 'number' ? `Write ${node.value}, or quote it.` : `Quote it: "${shown(source)}"`,
+    typeof node.value === 'number'
+      ? 'Write its plain digits, or quote it.'
+      : word === undefined
+        ? 'Quote it.'
+        : `Quote it: "${word}"`,
   );
 }

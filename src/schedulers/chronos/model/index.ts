@@ -90,6 +90,7 @@ export const chronosModel: SchedulerModel = {
   runs,
   lately,
   exported,
+  secrets: { references: [], twins: [['/uris/*', '/fetch/*/uri']] },
 
   images(job) {
     const container = job.spec['container'];

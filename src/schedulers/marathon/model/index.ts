@@ -9,6 +9,7 @@ import { isCopy } from './digest.js';
 import { exported } from './exported.js';
 import { absoluteId } from './ids.js';
 import { jobsOf } from './jobs-of.js';
+import { DIGEST_LABEL } from './normalise/index.js';
 import { asRead } from './read.js';
 import { recognise, SHAPES } from './recognise.js';
 import { APP_RULES } from './rules/app/index.js';
@@ -60,6 +61,16 @@ export const marathonModel: SchedulerModel = {
   restartKinds: ['app'],
   scaled,
   isCopy,
+  secrets: {
+    // The names by which the job itself uses them stay: they say nothing outside of it.
+    references: [
+      '/secrets/*',
+      '/container/volumes/*/external/options/nodeStageSecret/*',
+      '/container/volumes/*/external/options/nodePublishSecret/*',
+    ],
+    digests: [`/labels/${DIGEST_LABEL}`],
+    twins: [['/uris/*', '/fetch/*/uri']],
+  },
   exported,
   images,
 };

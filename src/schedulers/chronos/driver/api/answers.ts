@@ -1,6 +1,7 @@
 import { isObject } from '../../../../domain/source/json.js';
 import { oneLine } from '../../../../domain/source/one-line.js';
 import { TowlineError } from '../../../../runtime/errors.js';
+import { redact } from '../../../../runtime/redact.js';
 import type { Answer } from '../../../access/http-client.js';
 
 const MOST_WORDS = 160;
@@ -9,7 +10,7 @@ const MOST_WORDS = 160;
 export function said({ json, text }: Pick<Answer, 'json' | 'text'>): string {
   const message =
     isObject(json) && typeof json['message'] === 'string' ? json['message'] : text.replace(/<[^>]*>/g, ' ');
-  return oneLine(message.trim().split('\n')[0] ?? '')
+  return oneLine(redact(message).trim().split('\n')[0] ?? '')
     .replace(/\s+/g, ' ')
     .slice(0, MOST_WORDS);
 }

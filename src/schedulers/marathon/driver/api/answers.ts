@@ -1,6 +1,7 @@
 import { oneLine } from '../../../../domain/source/one-line.js';
 import { isObject, type Json, type JsonObject } from '../../../../domain/source/json.js';
 import { TowlineError } from '../../../../runtime/errors.js';
+import { redact } from '../../../../runtime/redact.js';
 import type { Answer } from '../../../access/http-client.js';
 
 const MOST_WORDS = 1000;
@@ -22,7 +23,11 @@ export function saying(json: Json | undefined): string | undefined {
 export function gist(answer: Answer): string {
   const words = saying(answer.json);
   if (words !== undefined) return `Marathon answered ${answer.status}: ${words}`;
-  const page = plain(answer.text.slice(0, 4000).replace(/<[^>]*>/g, ' ')).slice(0, 120);
+  const page = plain(
+    redact(answer.text)
+      .slice(0, 4000)
+      .replace(/<[^>]*>/g, ' '),
+  ).slice(0, 120);
   const form = answer.json === undefined && page !== '' ? ' with a page that is not JSON' : '';
   return `Marathon answered ${answer.status}${form}${page === '' ? '' : `: ${page}`}`;
 }
@@ -62,6 +67,7 @@ export function listOf(value: Json | undefined, what: string): JsonObject[] {
 
 /** Text without control characters, in one line and of bounded length: it ends up on terminals. */
 export function plain(text: string): string {
-  const line = oneLine(text).replace(/ {2,}/g, ' ');
+  // Before it is cut: half a secret would not be known as one.
+  const line = oneLine(redact(text)).replace(/ {2,}/g, ' ');
   return line.length > MOST_WORDS ? `${line.slice(0, MOST_WORDS)}…` : line;
 }
