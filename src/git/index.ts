@@ -1,2 +1,4 @@
+export { bundleWriter, unpackBundle } from './bundle.js';
+export { commitWalk } from './commit-walk.js';
 export { gitStore, type GitStoreOptions } from './git-store.js';
 export { isomorphicRepository, type IsomorphicOptions } from './isomorphic-repository.js';
