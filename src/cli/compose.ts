@@ -10,6 +10,9 @@ import type { RawCommits } from '../git/index.js';
 import type { SecretMask } from '../domain/plan/secrets/index.js';
 import type { RemoteAccess } from '../git/remote-access.js';
 import type { Containers } from '../ports/containers.js';
+import type { Place } from '../git/open.js';
+import type { BundleWriter } from '../ports/bundle-writer.js';
+import type { CommitWalk } from '../ports/commit-walk.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -54,6 +57,8 @@ export interface Session {
   ledger(environment: EnvironmentConfig, how?: { asPerson?: boolean }): Promise<Ledger>;
   /** What signatures are worth, by the signers that the job repository names. */
   signatures(): Promise<Signatures>;
+  /** The job repository for an audit: its objects, read and hashed in bulk, and its bundles. */
+  auditGit(): Promise<{ walk: CommitWalk; bundles: BundleWriter }>;
   models(environment: EnvironmentConfig): Models;
   /** What hides the secrets of its jobs; the same object for the whole session. */
   secrets(environment: EnvironmentConfig): SecretMask;
@@ -129,6 +134,13 @@ export async function openSession(
       closers.push(() => opened.close());
       return opened;
     }),
+    auditGit: async () => {
+      const { bundleWriter, commitWalk } = await import('../git/index.js');
+      const place = placeOf(settings, options);
+      const walk = commitWalk(place);
+      closers.push(() => walk.close());
+      return { walk, bundles: bundleWriter(place) };
+    },
     models: modelsOf,
     secrets: (environment) => {
       const known = masks.get(environment.name) ?? secretMask(config, home, modelsOf(environment));
@@ -144,6 +156,22 @@ export async function openSession(
       for (const close of closers.reverse()) await close();
     },
   };
+}
+
+/** The same on what a bundle holds, instead of the job repository. */
+export async function withBundle(
+  file: string,
+  flags: GlobalFlags,
+  io: Io,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  const { unpackBundle } = await import('../git/index.js');
+  const { gitDir, remove } = await unpackBundle(path.resolve(io.cwd, file), { signal: io.signal });
+  try {
+    return await withSession(flags, io, work, { repository: { location: gitDir, quarantine: false } });
+  } finally {
+    await remove();
+  }
 }
 
 /** Runs a command's work with a session and closes it, whatever happens. */
@@ -264,27 +292,34 @@ async function openLock(access: ConsulAccess, log: Log, closers: (() => Promise<
 }
 
 async function openRepository(
-  { config, home }: Settings,
-  { repository, url: other, ...reached }: SessionOptions & Partial<Remote>,
+  settings: Settings,
+  options: SessionOptions & Partial<Remote>,
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<GitStore & RawCommits> {
   const { gitStore } = await import('../git/index.js');
-  const { store, author } = config.repository;
+  const { author } = settings.config.repository;
+  const opened = gitStore({ ...placeOf(settings, options), author, log });
+  closers.push(() => opened.close());
+  return opened;
+}
+
+/** Where a repository is, and how it is reached. */
+function placeOf(
+  { config, home }: Settings,
+  { repository, url: other, ...reached }: SessionOptions & Partial<Remote>,
+): Place {
+  const { store } = config.repository;
   const url = other ?? config.repository.url;
   const { remote, shallow = false } = other === undefined ? { remote: config.repository.remote } : reached;
-  const opened = gitStore({
+  return {
     location:
       (other === undefined ? repository?.location : undefined) ??
       (url === undefined ? home : /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(url) ? url : path.resolve(home, url)),
     storeDir: path.resolve(home, reached.storeDir ?? store),
-    author,
     access: accessOf(remote, shallow, home),
-    log,
     quarantine: repository?.quarantine ?? false,
-  });
-  closers.push(() => opened.close());
-  return opened;
+  };
 }
 
 interface Remote {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { addAuditCommands } from './audit-commands.js';
 import type { CommandKit, Run } from './command-kit.js';
 import { addGateCommands } from './gate-commands.js';
 import { addHookCommands } from './hook-commands.js';
@@ -252,6 +253,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(new Option('--marathon-port <port>', 'port of the Marathon API').default(8080).argParser(port))
     .addOption(new Option('--chronos-port <port>', 'port of the Chronos API').default(4400).argParser(port));
 
+  addAuditCommands(kit);
   addHookCommands(kit);
   return program;
 }

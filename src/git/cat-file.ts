@@ -51,7 +51,7 @@ export class CatFile {
         const some = ids.slice(next, next + limit - ahead.length);
         next += some.length;
         if (some.some((id) => parseObjectId(id) === undefined)) throw new TypeError('not an object id');
-        const answers = this.#askAll(some);
+        const answers = this.askAll(some);
         some.forEach((id, at) => {
           const answer = answers[at] ?? Promise.resolve(undefined);
           // It is awaited below; until then a failure must not count as unhandled.
@@ -71,10 +71,11 @@ export class CatFile {
   /** The object of a name in git's own notation; undefined where there is none. */
   async ask(name: string): Promise<GitObject | undefined> {
     if (/[\n\0]/.test(name)) throw new TypeError('a name of an object is one line');
-    return this.#askAll([name])[0];
+    return this.askAll([name])[0];
   }
 
-  #askAll(names: readonly string[]): Promise<GitObject | undefined>[] {
+  /** Several at once, which costs little more than one. */
+  askAll(names: readonly string[]): Promise<GitObject | undefined>[] {
     const child = (this.#child ??= this.#start());
     const answers = names.map(
       (name) =>

@@ -1,3 +1,5 @@
+export { bundleWriter, unpackBundle } from './bundle.js';
+export { commitWalk } from './commit-walk.js';
 export { gitStore, type GitStoreOptions } from './git-store.js';
 export { isomorphicRepository, type IsomorphicOptions } from './isomorphic-repository.js';
 export { gitSignatures, type GitSignaturesOptions, type RawCommits } from './signatures.js';

@@ -6,6 +6,8 @@ export const EXIT = {
   changes: 2,
   /** A gate or a failed deployment holds something back. */
   held: 3,
+  /** `audit verify`: a link of the chain does not hold. */
+  broken: 4,
   sigint: 130,
   sigterm: 143,
 } as const;

@@ -1,6 +1,6 @@
 import type { GateDecision, Veto } from '../plan/policy.js';
 import { oneLine } from '../source/one-line.js';
-import { short } from '../source/revision.js';
+import { short, type Revision } from '../source/revision.js';
 import type { Appended } from './appended.js';
 import { vetoKey } from './gate-orders.js';
 import type { LedgerEntry, LedgerState, MirrorEntry } from './ledger-entry.js';
@@ -105,7 +105,17 @@ function mirrorMessage(entry: MirrorEntry): string {
   return `${lines.join('\n')}\n`;
 }
 
-function subjectOf({ phase, environment, revision, outcomes, state }: LedgerEntry): string {
+/** What a subject is made of. */
+export interface SubjectFacts {
+  phase: LedgerEntry['phase'];
+  environment: string;
+  revision: Revision;
+  outcomes: readonly { state: string }[];
+  state: { intents: readonly unknown[] };
+}
+
+/** `Deploy 2 changes of production at 1234567890: 1 applied, 1 failed`. */
+export function subjectOf({ phase, environment, revision, outcomes, state }: SubjectFacts): string {
   if (phase === 'intent')
     return `Begin ${count(state.intents.length, 'change')} of ${environment} at ${short(revision)}`;
   const states = [...new Set(outcomes.map((o) => o.state))].sort();
@@ -142,7 +152,10 @@ function trailersOf(entry: LedgerEntry): string[] {
 }
 
 /** `marathon:/shop/web update applied http=200 deployment=… version=… from=… to=…`: the first three words are always there. */
-function outcomeText(outcome: Outcome): string {
+export function outcomeText(
+  outcome: Pick<Outcome, 'ref' | 'action' | 'state' | 'httpStatus' | 'deploymentId' | 'version'> &
+    Partial<Pick<Outcome, 'startedAt' | 'endedAt'>>,
+): string {
   const { ref, action, state, httpStatus, deploymentId, version, startedAt, endedAt } = outcome;
   const facts = {
     http: httpStatus,
@@ -176,7 +189,7 @@ function trailerLines(trailers: readonly (readonly [key: string, value: string])
 
 /** How the pass ended as a whole. */
 export function overall(
-  outcomes: readonly Outcome[],
+  outcomes: readonly { state: string }[],
 ): 'applied' | 'partial' | 'failed' | 'blocked' | 'unknown' {
   const states = new Set(outcomes.map((o) => o.state));
   if (states.size === 0 || (states.size === 1 && states.has('applied'))) return 'applied';
@@ -186,7 +199,7 @@ export function overall(
 }
 
 /** Messages can be long; what is lost of one is in the log. */
-function lineOf(text: string): string {
+export function lineOf(text: string): string {
   return oneLine(text).slice(0, 1000);
 }
 

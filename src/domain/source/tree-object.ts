@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ObjectFormat, ObjectId } from './revision.js';
+import { parseObjectId, type ObjectFormat, type ObjectId } from './revision.js';
 
 /** One line of a tree object: a file or a folder. */
 export interface TreeMember {
@@ -27,6 +27,25 @@ export function treeObjectId(members: readonly TreeMember[], format: ObjectForma
   }));
   lines.sort((a, b) => Buffer.compare(a.key, b.key));
   return gitObjectId('tree', Buffer.concat(lines.map(({ line }) => line)), format);
+}
+
+/** The lines of a tree object in their order; undefined where the bytes are none. Names are Latin-1 text, as in `splitPath`. */
+export function parseTreeObject(
+  bytes: Uint8Array,
+  format: ObjectFormat,
+): Map<string, Pick<TreeMember, 'mode' | 'id'>> | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lines = new Map<string, Pick<TreeMember, 'mode' | 'id'>>();
+  const idLength = format === 'sha256' ? 32 : 20;
+  for (let at = 0; at < buffer.length;) {
+    const space = buffer.indexOf(0x20, at);
+    const end = space < 0 ? -1 : buffer.indexOf(0x00, space);
+    const id = end < 0 ? undefined : parseObjectId(buffer.toString('hex', end + 1, end + 1 + idLength));
+    if (id === undefined) return undefined;
+    lines.set(buffer.toString('latin1', space + 1, end), { mode: buffer.toString('latin1', at, space), id });
+    at = end + 1 + idLength;
+  }
+  return lines;
 }
 
 /** The id that an object of these bytes has. */

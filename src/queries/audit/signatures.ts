@@ -1,0 +1,73 @@
+import { parseRevision, type Revision } from '../../domain/source/revision.js';
+import type { AuditedEntry } from './entry.js';
+import { valueOf } from './entry.js';
+import type { Findings } from './findings.js';
+
+/** What a signature is worth. */
+export interface SignatureCheck {
+  state: 'good' | 'not-signed' | 'bad' | 'unknown-signer' | 'expired';
+  /** Whose key it is, as the signers' file calls it. */
+  by?: string;
+  /** For people, where it is not good. */
+  reason?: string;
+}
+
+/** Judges signatures by the allowed signers that the job repository had at a revision. */
+export interface EntrySignatures {
+  check(
+    commit: Uint8Array,
+    at: { signersAt: Revision | undefined; signal: AbortSignal },
+  ): Promise<SignatureCheck>;
+}
+
+export interface SignaturePolicy {
+  signatures: EntrySignatures;
+  /** Every entry must be signed, by somebody who may. */
+  required: boolean;
+}
+
+/** Signatures checked side by side: each may be a process of its own. */
+const AT_ONCE = 4;
+
+/**
+ * The signatures of entries, by the signers as they were at the revision that was deployed before each: who takes a key
+ * out of the file does not spoil what it signed before, and who adds one does not sign the past with it.
+ */
+export async function checkSignatures(
+  entries: readonly AuditedEntry[],
+  { signatures, required }: SignaturePolicy,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<number> {
+  const wanted = entries.filter(({ commit }) => required || commit.signed);
+  let good = 0;
+  for (let from = 0; from < wanted.length; from += AT_ONCE) {
+    const some = wanted.slice(from, from + AT_ONCE);
+    const checks = await Promise.all(
+      some.map((entry) => signatures.check(entry.bytes, { signersAt: signersAt(entry), signal })),
+    );
+    for (const [at, check] of checks.entries()) {
+      const entry = some[at];
+      if (check.state === 'good') good += 1;
+      else if (entry !== undefined && (required || check.state === 'bad'))
+        findings.add('signature', entry.id, WORDS[check.state], {
+          expected: required ? 'a good signature of an allowed signer' : 'a good signature, or none',
+          found: [check.state, check.by, check.reason].filter((text) => text !== undefined).join(': '),
+        });
+    }
+  }
+  return good;
+}
+
+const WORDS: Record<Exclude<SignatureCheck['state'], 'good'>, string> = {
+  'not-signed': 'it is not signed',
+  bad: 'its signature is not of these bytes',
+  'unknown-signer': 'it is signed by a key that was not allowed then',
+  expired: 'it is signed by a key whose time was over',
+};
+
+/** The revision that was deployed before an entry; of the first one its own. */
+function signersAt(entry: AuditedEntry): Revision | undefined {
+  const deployed = entry.before?.revision;
+  return deployed ?? parseRevision(valueOf(entry, 'Towline-Revision') ?? '');
+}
