@@ -13,6 +13,7 @@ import {
   waitOption,
 } from './options.js';
 import { addPeopleCommands } from './people-commands.js';
+import { addReplayCommands } from './replay-commands.js';
 import { VERSION } from './version.js';
 
 /**
@@ -172,6 +173,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(outputOption());
 
   addPeopleCommands(kit);
+  addReplayCommands(kit);
 
   command(
     'handle <environment>',

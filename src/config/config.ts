@@ -153,7 +153,8 @@ export interface Config {
   consul: ConsulConfig;
   environments: EnvironmentConfig[];
   mirrors: MirrorConfig[];
-  ledger: { required: boolean };
+  /** `keepInputBytes`: what a plan was made of is kept up to this size. */
+  ledger: { required: boolean; keepInputBytes: number };
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };
   log: { level: string; format: 'auto' | 'pretty' | 'json' };

@@ -31,7 +31,7 @@ export const DEFAULTS = {
   remote: { timeoutSeconds: 120 },
   expand: { arrays: 'index', ignoreExtension: false },
   policy: { level: 'error' },
-  ledger: { branch: 'ledger/{environment}', required: true },
+  ledger: { branch: 'ledger/{environment}', required: true, keepInputBytes: 4 * 1024 * 1024 },
   server: { listen: '127.0.0.1:7070' },
   poll: { intervalSeconds: 60, reconcileSeconds: 300 },
   log: { level: 'info', format: 'auto' },

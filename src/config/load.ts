@@ -129,6 +129,7 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
     mirrors: await mirrorConfigs(settings, remotes),
     ledger: {
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
+      keepInputBytes: settings.number('/ledger/keepInputBytes') ?? DEFAULTS.ledger.keepInputBytes,
     },
     server: {
       listen:

@@ -104,7 +104,9 @@ function forgottenChanges(input: PlanInput, { onRecord, desired, live }: View): 
   return forgotten;
 }
 
-function ownedCount(input: PlanInput): number {
+/** Live jobs that are this environment's. */
+export function ownedCount(input: PlanInput): number {
+  if (input.counts !== undefined) return input.counts.owned;
   return input.live.filter((job) => job.ownerLabel === input.environment || input.known.has(job.ref)).length;
 }
 
@@ -150,7 +152,8 @@ function liveJobs(input: PlanInput, scheduler: string): Job[] {
     .map((job) => liveAsJob(job, scheduler));
 }
 
-function liveAsJob(live: LiveJob, scheduler: string): Job {
+/** A live job as one that a manifest states, for what is asked of both. */
+export function liveAsJob(live: LiveJob, scheduler: string): Job {
   const file = `live:${live.ref}`;
   return {
     ref: live.ref,
