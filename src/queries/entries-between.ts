@@ -42,9 +42,23 @@ async function named(ledger: Ledger, name: EntryName, signal: AbortSignal): Prom
   const found =
     'commit' in name
       ? await ledger.entry(name.commit, { signal })
-      : (await ledger.history({ signal, limit: 1, trailer: `Towline-Sequence: ${name.sequence}` }))[0];
+      : await numbered(ledger, name.sequence, signal);
   if (found === undefined) throw unknown(`there is no entry ${nameText(name)}`, ledger);
   return found;
+}
+
+/** The numbers that begin with the same digits are found with it. */
+async function numbered(
+  ledger: Ledger,
+  sequence: number,
+  signal: AbortSignal,
+): Promise<LedgerRecord | undefined> {
+  const trailer = `Towline-Sequence: ${sequence}`;
+  for (let skip = 0; ; skip += PAGE) {
+    const page = await ledger.history({ signal, limit: PAGE, skip, trailer });
+    const found = page.find((record) => sequenceOf(record) === sequence);
+    if (found !== undefined || page.length === 0) return found;
+  }
 }
 
 function nameText(name: EntryName | undefined): string {
