@@ -16,6 +16,7 @@ import {
   waitOption,
 } from './options.js';
 import { addPeopleCommands } from './people-commands.js';
+import { addReplayCommands } from './replay-commands.js';
 import { VERSION } from './version.js';
 
 /**
@@ -176,6 +177,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
 
   addPeopleCommands(kit);
   addGateCommands(kit);
+  addReplayCommands(kit);
 
   command(
     'handle <environment>',

@@ -127,6 +127,7 @@ export async function deployOptions(
     lock: await session.lock(),
     ledger: await session.ledger(environment),
     ledgerRequired: session.config.ledger.required,
+    keepInputBytes: session.config.ledger.keepInputBytes,
     schedulers: await session.schedulers(environment),
     models: session.models(environment),
     rules: environment.rules,

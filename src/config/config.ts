@@ -170,6 +170,8 @@ export interface Config {
     required: boolean;
     /** Every entry of workers is signed, and has to be. */
     signed: boolean;
+    /** What a plan was made of is kept up to this size, in bytes of JSON. */
+    keepInputBytes: number;
   };
   /** Where the job repository names whose signatures count: a file of SSH keys and a folder of GPG keys. */
   signers: { file: string; keys: string };

@@ -37,7 +37,7 @@ export const DEFAULTS = {
   remote: { timeoutSeconds: 120 },
   expand: { arrays: 'index', ignoreExtension: false },
   policy: { level: 'error' },
-  ledger: { branch: 'ledger/{environment}', required: true, signed: false },
+  ledger: { branch: 'ledger/{environment}', required: true, signed: false, keepInputBytes: 4 * 1024 * 1024 },
   signers: { file: '.towline/allowed_signers', keys: '.towline/keys' },
   server: { listen: '127.0.0.1:7070' },
   poll: { intervalSeconds: 60, reconcileSeconds: 300 },

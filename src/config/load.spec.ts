@@ -97,7 +97,7 @@ describe('a configuration', () => {
         },
       ],
       mirrors: [],
-      ledger: { required: true },
+      ledger: { required: true, keepInputBytes: 4_194_304 },
       server: DEFAULTS.server,
       poll: DEFAULTS.poll,
       log: DEFAULTS.log,

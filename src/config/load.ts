@@ -133,6 +133,7 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
     ledger: {
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
       signed: settings.boolean('/ledger/signed', 'TOWLINE_LEDGER_SIGNED') ?? DEFAULTS.ledger.signed,
+      keepInputBytes: settings.number('/ledger/keepInputBytes') ?? DEFAULTS.ledger.keepInputBytes,
     },
     signers: {
       file: repositoryPath(settings, '/signers/file') ?? DEFAULTS.signers.file,

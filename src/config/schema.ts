@@ -150,6 +150,12 @@ export const configSchema = {
           default: DEFAULTS.ledger.required,
           description: "What can't be recorded is not done.",
         },
+        keepInputBytes: {
+          type: 'integer',
+          minimum: 0,
+          default: DEFAULTS.ledger.keepInputBytes,
+          description: 'What a plan was made of is kept up to this size of JSON; 0: only its digest.',
+        },
         signed: {
           type: 'boolean',
           default: DEFAULTS.ledger.signed,

@@ -22,7 +22,8 @@ interface Flags extends GlobalFlags {
   allowPrune?: boolean;
 }
 
-interface Planned {
+/** A plan with what was found on the way to it. */
+export interface Planned {
   plan: Plan;
   diagnostics: Diagnostic[];
   unreadable: string[];
@@ -34,20 +35,25 @@ export async function run(names: string[], flags: Flags, io: Io): Promise<number
     const planned: Planned[] = [];
     for (const environment of session.environments(names))
       planned.push(await planOf(environment, session, flags, io));
-    if (flags.output === 'json') {
-      writeLine(
-        io.stdout,
-        JSON.stringify(
-          planned.map((p) => ({ ...p, plan: planJson(p.plan) })),
-          null,
-          2,
-        ),
-      );
-    } else {
-      for (const each of planned) print(each, io);
-    }
-    return worst(planned.map(exitOf));
+    return showPlans(planned, flags, io);
   });
+}
+
+/** Prints plans as people or tools get them; the exit code that they come to. */
+export function showPlans(planned: readonly Planned[], { output }: GlobalFlags, io: Io): number {
+  if (output === 'json') {
+    writeLine(
+      io.stdout,
+      JSON.stringify(
+        planned.map((p) => ({ ...p, plan: planJson(p.plan) })),
+        null,
+        2,
+      ),
+    );
+  } else {
+    for (const each of planned) print(each, io);
+  }
+  return worst(planned.map(exitOf));
 }
 
 async function planOf(

@@ -1,4 +1,5 @@
 import { configSchema } from '../../config/index.js';
+import { ledgerPlanSchema } from '../../domain/record/plan/schema.js';
 import { ledgerStateSchema } from '../../domain/record/schema.js';
 import { releaseSchema } from '../../domain/release/schema.js';
 import { SCHEDULER_KINDS } from '../../schedulers/registry.js';
@@ -21,6 +22,7 @@ export function publishedSchemas(): Map<string, Schema> {
     ...[...jobs].map(([name, schema]) => [name, whole(name, schema, jobs)] as const),
     ['release', forEditors(releaseSchema)],
     ['ledger-state', forEditors(ledgerStateSchema)],
+    ['ledger-plan', forEditors(ledgerPlanSchema)],
   ]);
 }
 

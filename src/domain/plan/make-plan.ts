@@ -108,12 +108,14 @@ function forgottenChanges(input: PlanInput, { onRecord, desired, live }: View): 
   return forgotten;
 }
 
-function ownedCount(input: PlanInput): number {
-  return input.live.filter((job) => isOwned(job, input)).length;
+/** Live jobs that are this environment's. */
+export function ownedCount(input: PlanInput): number {
+  return input.counts?.owned ?? input.live.filter((job) => isOwned(job, input)).length;
 }
 
 /** Of Git, or owned and gone from there. */
-function jobCount(input: PlanInput): number {
+export function jobCount(input: PlanInput): number {
+  if (input.counts !== undefined) return input.counts.jobs;
   const refs = new Set(input.desired.map(({ ref }) => ref));
   for (const job of input.live) if (isOwned(job, input)) refs.add(job.ref);
   return refs.size;
@@ -165,7 +167,8 @@ function liveJobs(input: PlanInput, scheduler: string): Job[] {
     .map((job) => liveAsJob(job, scheduler));
 }
 
-function liveAsJob(live: LiveJob, scheduler: string): Job {
+/** A live job as one that a manifest states, for what is asked of both. */
+export function liveAsJob(live: LiveJob, scheduler: string): Job {
   const file = `live:${live.ref}`;
   return {
     ref: live.ref,

@@ -127,9 +127,11 @@ export interface LedgerEntry {
 
 /** The plan of a pass, and everything that it was made of, so that it can be made again. */
 export interface RecordedPlan {
+  /** Of this form. */
+  version: 1;
   /** Digest of `input`. */
   inputDigest: string;
-  /** Absent where it is larger than what is kept. */
+  /** What of it the plan comes from; absent where that is larger than what is kept. */
   input?: JsonObject;
   plan: JsonObject;
 }
@@ -161,6 +163,9 @@ export interface LedgerRecord {
   /** Trailers in order, keys as written (`Towline-Revision`). */
   trailers: { key: string; value: string }[];
 }
+
+/** Path in the ledger's tree of the last plan, with what it was made of. */
+export const PLAN_FILE = 'plan.json';
 
 /** The path of a job's document in the ledger's tree: `marathon/shop/web.json`, `chronos/nightly-report.json`. */
 export function ledgerFile(scheduler: string, kind: JobKind, id: string): string {

@@ -1,6 +1,6 @@
 import { isObject, sortKeys, type Json, type JsonObject } from '../source/json.js';
 import { parseObjectId, parseRevision } from '../source/revision.js';
-import type { LedgerState } from './ledger-entry.js';
+import { PLAN_FILE, type LedgerState } from './ledger-entry.js';
 
 /** Path of the state in the ledger's tree. */
 export const STATE_FILE = 'state.json';
@@ -8,8 +8,7 @@ export const STATE_FILE = 'state.json';
 export const INTENTS_FILE = 'intents.json';
 /** Path of what the mirror wrote last. */
 export const MIRROR_FILE = 'mirror.json';
-/** Path of the last plan, with what it was made of. */
-export const PLAN_FILE = 'plan.json';
+export { PLAN_FILE };
 
 /** A document of the ledger's tree: readable, and equal bytes for equal values. */
 export function documentText(value: Json): string {

@@ -27,6 +27,8 @@ export interface DeployWorkerOptions extends DeploySources {
   log: Log;
   deploy: DeployPolicy;
   ledgerRequired: boolean;
+  /** What a plan was made of is kept on record up to this size, in bytes of JSON. */
+  keepInputBytes?: number;
   /** The person or the machine that it runs as, for the record. */
   actor: string;
   /** Pause between two complete looks at mirror and schedulers, when nothing wakes the worker before. */

@@ -1,8 +1,10 @@
 import { changesToSend, intentEntry, outcomeEntry, type PassFacts } from '../../domain/record/entries.js';
-import type { LedgerEntry, LedgerState } from '../../domain/record/ledger-entry.js';
+import type { LedgerEntry, LedgerState, RecordedPlan } from '../../domain/record/ledger-entry.js';
 import type { Outcome } from '../../domain/record/outcome.js';
+import type { Plan } from '../../domain/plan/plan.js';
 import type { PlanInput } from '../../domain/plan/plan-input.js';
 import type { GatePolicy } from '../../domain/plan/policy.js';
+import { recordedPlan } from '../../domain/record/recorded-plan.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import { sameStatus, type JobStatus } from '../../domain/record/status.js';
 import { kvJson, type KvLayout } from '../../domain/source/kv-layout.js';
@@ -21,6 +23,9 @@ import type { DeployObserved, DeployPlan } from './plan.js';
 /** How long recording may take once the pass itself was told to stop. */
 export const RECORD_MS = 20_000;
 
+/** What is kept of a plan's input, in bytes of JSON, where nothing else is configured. */
+const KEEP_INPUT_BYTES = 4 * 1024 * 1024;
+
 export interface RecordTargets {
   layout: KvLayout;
   kv: KvStore;
@@ -28,6 +33,8 @@ export interface RecordTargets {
   /** False: a ledger that can't be written does not stop a deploy. */
   ledgerRequired: boolean;
   lock: HeldLock;
+  /** What a plan was made of is kept up to this size, in bytes of JSON. */
+  keepInputBytes?: number;
   /** The person or the machine that it runs as. */
   actor: string;
   /** What a person allowed for this pass alone. */
@@ -44,7 +51,7 @@ export async function recordIntent(
   context: PassContext,
 ): Promise<void> {
   if (changesToSend(plan).length === 0) return;
-  const facts = factsOf(observed, targets, context);
+  const facts = { ...factsOf(observed, targets, context), plan: planOf(plan, observed, targets) };
   await recorded(targets, context, context.signal, (state) => intentEntry(plan, state, facts));
 }
 
@@ -57,11 +64,15 @@ export async function recordOutcome(
   context: PassContext,
 ): Promise<StatusChanges> {
   const signal = AbortSignal.timeout(RECORD_MS);
-  const belongs = outcomes.length > 0 || changesToSend(deployPlan.plan).length > 0;
+  const { plan } = deployPlan;
+  const announced = changesToSend(plan).length > 0;
+  const belongs = outcomes.length > 0 || announced;
   if (belongs) {
-    const facts = factsOf(observed, targets, context);
+    // With the first entry of the pass, which is this one where there was nothing to announce.
+    const made = announced ? {} : { plan: planOf(plan, observed, targets) };
+    const facts = { ...factsOf(observed, targets, context), ...made };
     await recorded(targets, context, signal, (state) =>
-      outcomeEntry(deployPlan.plan, outcomes, state, { ...facts, at: isoTime(context.clock) }),
+      outcomeEntry(plan, outcomes, state, { ...facts, at: isoTime(context.clock) }),
     );
   }
   if (targets.lock.lost.aborted) return new Map();
@@ -174,4 +185,12 @@ function flagsOf({ adopt, retry, policy }: Pick<RecordTargets, 'adopt' | 'retry'
     ...named('retry', retry),
     ...(policy.prune.allowed ? ['allow-prune'] : []),
   ];
+}
+
+function planOf(
+  plan: Plan,
+  { input, policy }: DeployObserved,
+  { keepInputBytes = KEEP_INPUT_BYTES }: RecordTargets,
+): RecordedPlan {
+  return recordedPlan(input, policy, plan, { keepInputBytes });
 }
