@@ -9,7 +9,7 @@ import { kvKey, kvLayout } from '../../src/domain/source/kv-layout.js';
 import { parseMirrorRef } from '../../src/domain/source/mirror-ref.js';
 import type { Revision } from '../../src/domain/source/revision.js';
 import { gitStore } from '../../src/git/index.js';
-import { documentText, stateOf } from '../../src/ledger/format.js';
+import { documentText, stateOf } from '../../src/domain/record/ledger-files.js';
 import { gitLedger } from '../../src/ledger/index.js';
 import { EVERY_RULE } from '../../src/domain/job/validate/rule-policy.js';
 import type { WhySources } from '../../src/queries/why/index.js';
@@ -82,6 +82,7 @@ export async function randomWorld() {
     together: [],
     adopt: 'none',
     retry: 'none',
+    secrets: noSecrets(),
     deploy: { ...JUDGING, concurrency: 2, onFailure: 'rollback' },
   });
   const sources: WhySources = {
@@ -145,6 +146,7 @@ export async function randomWorld() {
         layers: ['jobs'],
         automatic: ['*'],
         repository,
+        ledger,
         kv,
         models,
         releasesPrefix: 'towline/releases/',
