@@ -30,6 +30,14 @@ export class MemoryKv implements KvStore {
     this.limits = limits;
   }
 
+  /** The same values at the same indexes, to be changed by itself. */
+  copy(): MemoryKv {
+    const other = new MemoryKv(this.limits);
+    for (const [key, entry] of this.#entries) other.#entries.set(key, entry);
+    other.#index = this.#index;
+    return other;
+  }
+
   async get(key: KvKey, { signal }: Waiting): Promise<KvEntry | undefined> {
     signal.throwIfAborted();
     this.reads += 1;

@@ -1,7 +1,7 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { FieldRule } from '../../domain/plan/field-rules.js';
 import type { KnownJob } from '../../domain/plan/plan-input.js';
-import { isObject, type Json, type JsonObject } from '../../domain/source/json.js';
+import { canonicalJson, isObject, type Json, type JsonObject } from '../../domain/source/json.js';
 import type { CommitWalk } from '../../ports/commit-walk.js';
 import type { Models } from '../declared.js';
 import { driftOf } from '../drift.js';
@@ -52,12 +52,17 @@ export async function checkLive(
     else {
       const names = fields.map(({ pointer }) => (pointer === '' ? '(the whole)' : pointer)).join(', ');
       findings.add('live', ref, `it is not as it was sent: ${names}`, {
-        expected: JSON.stringify(fields.map(({ after }) => after ?? null)),
-        found: JSON.stringify(fields.map(({ before }) => before ?? null)),
+        expected: textOf(fields.map(({ after }) => after)),
+        found: textOf(fields.map(({ before }) => before)),
       });
     }
   }
   return compared.size;
+}
+
+/** The same text for the same values, whatever the order in which a scheduler tells them. */
+function textOf(values: readonly unknown[]): string {
+  return canonicalJson(JSON.parse(JSON.stringify(values.map((value) => value ?? null))) as Json);
 }
 
 async function documentsOf(
