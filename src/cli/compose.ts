@@ -6,11 +6,13 @@ import { DEFAULTS } from '../config/defaults.js';
 import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
+import type { Place } from '../git/open.js';
 import type { RemoteAccess } from '../git/remote-access.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { Lock } from '../ports/lock.js';
+import type { StatusBoard } from '../ports/revision-status.js';
 import type { Scheduler } from '../ports/scheduler.js';
 import type { Models } from '../queries/declared.js';
 import { TowlineError } from '../runtime/errors.js';
@@ -21,6 +23,7 @@ import { whoAmI } from './ci-environment.js';
 import { consulAccess } from './consul-access.js';
 import type { GlobalFlags, Io } from './io.js';
 import { schedulerAccess } from './scheduler-access.js';
+import { statusBoards } from './status-boards.js';
 import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
 
 /** Everything that a command may need, opened when it is asked for and closed together. */
@@ -42,6 +45,8 @@ export interface Session {
     storeDir?: string,
   ): Promise<GitStore>;
   ledger(environment: EnvironmentConfig): Promise<Ledger>;
+  /** Where people are told how revisions stand. */
+  boards(): Promise<StatusBoard[]>;
   models(environment: EnvironmentConfig): Models;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
   close(): Promise<void>;
@@ -103,6 +108,7 @@ export async function openSession(
         author: config.repository.author,
       });
     },
+    boards: () => statusBoards(config, placeOf(settings, options), log),
     models: modelsOf,
     schedulers: (environment) => openSchedulers(environment, access, log, closers),
     close: async () => {
@@ -235,21 +241,32 @@ async function openRepository(
   closers: (() => Promise<void>)[],
 ): Promise<GitStore> {
   const { gitStore } = await import('../git/index.js');
-  const { store, author } = config.repository;
+  const { author } = config.repository;
+  const place = placeOf(
+    { config, home },
+    { repository, ...(other === undefined ? {} : { url: other }), ...reached },
+  );
+  const opened = gitStore({ ...place, author, log });
+  closers.push(() => opened.close());
+  return opened;
+}
+
+/** Where a repository is, and how it is reached. */
+function placeOf(
+  { config, home }: Settings,
+  { repository, url: other, ...reached }: SessionOptions & Partial<Remote>,
+): Place {
+  const { store } = config.repository;
   const url = other ?? config.repository.url;
   const { remote, shallow = false } = other === undefined ? { remote: config.repository.remote } : reached;
-  const opened = gitStore({
+  return {
     location:
       (other === undefined ? repository?.location : undefined) ??
       (url === undefined ? home : /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(url) ? url : path.resolve(home, url)),
     storeDir: path.resolve(home, reached.storeDir ?? store),
-    author,
     access: accessOf(remote, shallow, home),
-    log,
     quarantine: repository?.quarantine ?? false,
-  });
-  closers.push(() => opened.close());
-  return opened;
+  };
 }
 
 interface Remote {

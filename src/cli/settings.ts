@@ -77,7 +77,14 @@ export async function loadSettings(
   return { config: result.config, home: file?.home ?? io.cwd };
 }
 
-function secretsOf({ consul, server, environments, mirrors, repository }: Config): (string | undefined)[] {
+function secretsOf({
+  consul,
+  server,
+  environments,
+  mirrors,
+  repository,
+  statuses,
+}: Config): (string | undefined)[] {
   const remotes = [repository.remote, ...mirrors.map(({ remote }) => remote)].flatMap((remote) => [
     remote?.token,
     remote?.token === undefined ? undefined : `${remote.user ?? 'towline'}:${remote.token}`,
@@ -89,6 +96,7 @@ function secretsOf({ consul, server, environments, mirrors, repository }: Config
     consul.auth,
     consul.auth?.split(':')[1],
     server.webhookSecret,
+    ...statuses.map(({ token }) => token),
     ...schedulers,
     ...remotes,
     ...values,

@@ -138,6 +138,17 @@ export interface ConsulConfig {
   prefix: string;
 }
 
+/** A forge that is told how revisions stand. */
+export interface StatusConfig {
+  kind: 'github' | 'gitlab' | 'gitea';
+  /** Of its API, without a slash at the end. */
+  url: string;
+  project: string;
+  /** Absent: nothing is reported from here; only deployers need one. */
+  token?: string;
+  targetUrl?: string;
+}
+
 /** Everything that configuration says: defaults, towline.yaml, environment variables, flags. Frozen. */
 export interface Config {
   /** Where the file was read from; undefined: there is none. */
@@ -155,6 +166,9 @@ export interface Config {
   mirrors: MirrorConfig[];
   /** `keepInputBytes`: what a plan was made of is kept up to this size. */
   ledger: { required: boolean; keepInputBytes: number };
+  statuses: StatusConfig[];
+  /** How revisions stand is kept as notes of them, too. */
+  notes: boolean;
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };
   log: { level: string; format: 'auto' | 'pretty' | 'json' };

@@ -12,6 +12,7 @@ import { locationOf, mirrorConfigs } from './mirrors.js';
 import { remoteConfigs } from './remotes.js';
 import { checkRules } from './rules.js';
 import { configSchema } from './schema.js';
+import { statusConfigs } from './statuses.js';
 import { Settings, type Env, type PlaceOf } from './settings.js';
 
 export interface ConfigSources extends Known {
@@ -131,6 +132,8 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
       required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
       keepInputBytes: settings.number('/ledger/keepInputBytes') ?? DEFAULTS.ledger.keepInputBytes,
     },
+    statuses: await statusConfigs(settings),
+    notes: settings.boolean('/notes') ?? DEFAULTS.notes,
     server: {
       listen:
         listenAddress(settings, settings.text('/server/listen', 'TOWLINE_LISTEN')) ?? DEFAULTS.server.listen,

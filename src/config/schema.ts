@@ -4,6 +4,7 @@ import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
 import { scheduler } from './schedulers-schema.js';
 import { seconds, secret } from './schema-parts.js';
+import { statuses } from './statuses-schema.js';
 
 const person = {
   type: 'string',
@@ -153,6 +154,12 @@ export const configSchema = {
           description: 'What a plan was made of is kept up to this size of JSON; 0: only its digest.',
         },
       },
+    },
+    statuses,
+    notes: {
+      type: 'boolean',
+      default: DEFAULTS.notes,
+      description: 'How revisions stand is kept as notes of them, in refs/notes/towline.',
     },
     server: {
       type: 'object',
