@@ -107,7 +107,19 @@ function forgottenChanges(input: PlanInput, { onRecord, desired, live }: View): 
 /** Live jobs that are this environment's. */
 export function ownedCount(input: PlanInput): number {
   if (input.counts !== undefined) return input.counts.owned;
-  return input.live.filter((job) => job.ownerLabel === input.environment || input.known.has(job.ref)).length;
+  return input.live.filter((job) => isOwned(job, input)).length;
+}
+
+/** Of Git, or owned and gone from there. */
+export function jobCount(input: PlanInput): number {
+  if (input.counts !== undefined) return input.counts.jobs;
+  const refs = new Set(input.desired.map(({ ref }) => ref));
+  for (const job of input.live) if (isOwned(job, input)) refs.add(job.ref);
+  return refs.size;
+}
+
+function isOwned(job: LiveJob, { environment, known }: PlanInput): boolean {
+  return job.ownerLabel === environment || known.has(job.ref);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Job, ValidatedJob } from '../../job/job.js';
 import type { JobRef } from '../../job/job-ref.js';
-import { liveAsJob, ownedCount } from '../../plan/make-plan.js';
+import { jobCount, liveAsJob, ownedCount } from '../../plan/make-plan.js';
 import type { LiveJob, Plan } from '../../plan/plan.js';
 import type { PlanInput } from '../../plan/plan-input.js';
 import { EVERY_JOB } from '../../plan/asked.js';
@@ -25,7 +25,7 @@ export function reducedInput(input: PlanInput, plan: Plan): PlanInput {
     desired,
     live,
     since: { touched, desired: byRef(desired), live: byRef(live) },
-    counts: { owned: ownedCount(input) },
+    counts: { jobs: jobCount(input), owned: ownedCount(input) },
     rejected: only(input.rejected, about),
     known: of(input.known, touched),
     unresolved: new Set([...touched].filter((ref) => input.unresolved.has(ref))),

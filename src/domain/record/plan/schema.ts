@@ -93,8 +93,11 @@ const input = {
     live: { type: 'array', items: live, description: 'Jobs as their schedulers had them.' },
     counts: {
       type: 'object',
-      required: ['owned'],
-      properties: { owned: { type: 'integer', description: 'All live jobs of the environment.' } },
+      required: ['jobs', 'owned'],
+      properties: {
+        jobs: { type: 'integer', description: 'All jobs of the environment.' },
+        owned: { type: 'integer', description: 'All live jobs that it owns.' },
+      },
     },
     known: pairs(known),
     unresolved: texts,
