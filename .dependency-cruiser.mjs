@@ -68,6 +68,7 @@ export default {
     only('ports', PORTS, [DOMAIN, RUNTIME], 'Ports are interfaces over domain words.'),
     only('git', '^src/git/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
     only('consul', '^src/consul/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
+    only('forges', '^src/forges/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
     only('docker', '^src/docker/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
     only('ledger', '^src/ledger/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
     only('scheduler-model', '^src/schedulers/[^/]+/model/', [DOMAIN], 'A model is pure.'),

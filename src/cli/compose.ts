@@ -18,6 +18,7 @@ import type { KvStore } from '../ports/kv-store.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { Lock } from '../ports/lock.js';
 import type { Signatures } from '../ports/signatures.js';
+import type { StatusBoard } from '../ports/revision-status.js';
 import type { Scheduler } from '../ports/scheduler.js';
 import type { Models } from '../queries/declared.js';
 import { TowlineError } from '../runtime/errors.js';
@@ -30,6 +31,7 @@ import { gitPerson } from './git-person.js';
 import type { GlobalFlags, Io } from './io.js';
 import { schedulerAccess } from './scheduler-access.js';
 import { secretMask } from './secrets.js';
+import { statusBoards } from './status-boards.js';
 import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
 
 /** Everything that a command may need, opened when it is asked for and closed together. */
@@ -59,6 +61,8 @@ export interface Session {
   signatures(): Promise<Signatures>;
   /** The job repository for an audit: its objects, read and hashed in bulk, and its bundles. */
   auditGit(): Promise<{ walk: CommitWalk; bundles: BundleWriter }>;
+  /** Where people are told how revisions stand. */
+  boards(): Promise<StatusBoard[]>;
   models(environment: EnvironmentConfig): Models;
   /** What hides the secrets of its jobs; the same object for the whole session. */
   secrets(environment: EnvironmentConfig): SecretMask;
@@ -141,6 +145,7 @@ export async function openSession(
       closers.push(() => walk.close());
       return { walk, bundles: bundleWriter(place) };
     },
+    boards: () => statusBoards(config, placeOf(settings, options), log),
     models: modelsOf,
     secrets: (environment) => {
       const known = masks.get(environment.name) ?? secretMask(config, home, modelsOf(environment));

@@ -94,6 +94,7 @@ function secretsOf({
   mirrors,
   repository,
   secrets: { key },
+  statuses,
 }: Config): (string | undefined)[] {
   const remotes = [repository.remote, ...mirrors.map(({ remote }) => remote)].flatMap((remote) => [
     remote?.token,
@@ -115,6 +116,7 @@ function secretsOf({
     consul.auth?.split(':')[1],
     server.webhookSecret,
     key,
+    ...statuses.map(({ token }) => token),
     ...schedulers,
     ...remotes,
     ...values,

@@ -129,6 +129,7 @@ export async function deployOptions(
     ledgerRequired: session.config.ledger.required,
     keepInputBytes: session.config.ledger.keepInputBytes,
     schedulers: await session.schedulers(environment),
+    boards: await session.boards(),
     models: session.models(environment),
     rules: environment.rules,
     layers: environment.layers,

@@ -151,6 +151,17 @@ export interface SecretsConfig {
   values: SecretRule[];
 }
 
+/** A forge that is told how revisions stand. */
+export interface StatusConfig {
+  kind: 'github' | 'gitlab' | 'gitea';
+  /** Of its API, without a slash at the end. */
+  url: string;
+  project: string;
+  /** Absent: nothing is reported from here; only deployers need one. */
+  token?: string;
+  targetUrl?: string;
+}
+
 /** Everything that configuration says: defaults, towline.yaml, environment variables, flags. Frozen. */
 export interface Config {
   /** Where the file was read from; undefined: there is none. */
@@ -176,6 +187,9 @@ export interface Config {
   /** Where the job repository names whose signatures count: a file of SSH keys and a folder of GPG keys. */
   signers: { file: string; keys: string };
   secrets: SecretsConfig;
+  statuses: StatusConfig[];
+  /** How revisions stand is kept as notes of them, too. */
+  notes: boolean;
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };
   log: { level: string; format: 'auto' | 'pretty' | 'json' };

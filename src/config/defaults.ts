@@ -39,6 +39,7 @@ export const DEFAULTS = {
   policy: { level: 'error' },
   ledger: { branch: 'ledger/{environment}', required: true, signed: false, keepInputBytes: 4 * 1024 * 1024 },
   signers: { file: '.towline/allowed_signers', keys: '.towline/keys' },
+  notes: false,
   server: { listen: '127.0.0.1:7070' },
   poll: { intervalSeconds: 60, reconcileSeconds: 300 },
   log: { level: 'info', format: 'auto' },
@@ -60,6 +61,9 @@ export const MIRROR_POLICY = {
   gone: ['keep', 'delete'],
   links: ['skip', 'follow'],
 } as const;
+/** Forges that take statuses of commits. */
+export const STATUS_KINDS = ['github', 'gitlab', 'gitea'] as const;
+
 /** How much of a remote's history its local copy has. */
 export const HISTORY = ['full', 'tip'] as const;
 

@@ -98,6 +98,8 @@ describe('a configuration', () => {
       ],
       mirrors: [],
       ledger: { required: true, keepInputBytes: 4_194_304 },
+      statuses: [],
+      notes: false,
       server: DEFAULTS.server,
       poll: DEFAULTS.poll,
       log: DEFAULTS.log,

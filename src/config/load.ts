@@ -14,6 +14,7 @@ import { remoteConfigs } from './remotes.js';
 import { checkRules } from './rules.js';
 import { configSchema } from './schema.js';
 import { secretsConfig } from './secrets.js';
+import { statusConfigs } from './statuses.js';
 import { Settings, type Env, type PlaceOf } from './settings.js';
 
 export interface ConfigSources extends Known {
@@ -139,6 +140,8 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
       file: repositoryPath(settings, '/signers/file') ?? DEFAULTS.signers.file,
       keys: repositoryPath(settings, '/signers/keys') ?? DEFAULTS.signers.keys,
     },
+    statuses: await statusConfigs(settings),
+    notes: settings.boolean('/notes') ?? DEFAULTS.notes,
     server: {
       listen:
         listenAddress(settings, settings.text('/server/listen', 'TOWLINE_LISTEN')) ?? DEFAULTS.server.listen,

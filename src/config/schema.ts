@@ -6,6 +6,7 @@ import { ignore, name, policies, rules } from './rules-schema.js';
 import { scheduler } from './schedulers-schema.js';
 import { seconds, secret } from './schema-parts.js';
 import { secrets } from './secrets.js';
+import { statuses } from './statuses-schema.js';
 
 const person = {
   type: 'string',
@@ -181,6 +182,12 @@ export const configSchema = {
           description: 'Path of a folder of public GPG keys (*.asc).',
         },
       },
+    },
+    statuses,
+    notes: {
+      type: 'boolean',
+      default: DEFAULTS.notes,
+      description: 'How revisions stand is kept as notes of them, in refs/notes/towline.',
     },
     server: {
       type: 'object',

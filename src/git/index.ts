@@ -3,3 +3,4 @@ export { commitWalk } from './commit-walk.js';
 export { gitStore, type GitStoreOptions } from './git-store.js';
 export { isomorphicRepository, type IsomorphicOptions } from './isomorphic-repository.js';
 export { gitSignatures, type GitSignaturesOptions, type RawCommits } from './signatures.js';
+export { gitNotes, type GitNotesOptions } from './notes.js';

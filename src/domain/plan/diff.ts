@@ -9,6 +9,9 @@ import type { KnownJob, PlanInput } from './plan-input.js';
 
 type Draft = Omit<Change, 'after'>;
 
+/** Why a change is held that was tried and did not work. */
+export const FAILED_BEFORE = 'this definition failed before and has not changed since; see --retry';
+
 /** The change that makes a job of Git true, seen from its scheduler and from what was last applied (three-way). */
 export function changeOfDesired(job: ValidatedJob, live: LiveJob | undefined, input: PlanInput): Draft {
   const known = input.known.get(job.ref);
@@ -149,11 +152,7 @@ function gateOfJob(
   const failed = known?.failedDigest;
   if (draft.action !== 'none' && failed !== undefined && !named(input.retry, draft.ref)) {
     if (draft.desired !== undefined && digest(draft.desired.spec) === failed)
-      return blocked(
-        draft,
-        draft.action,
-        'this definition failed before and has not changed since; see --retry',
-      );
+      return blocked(draft, draft.action, FAILED_BEFORE);
   }
   return draft;
 }

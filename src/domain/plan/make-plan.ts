@@ -110,7 +110,8 @@ function forgottenChanges(input: PlanInput, { onRecord, desired, live }: View): 
 
 /** Live jobs that are this environment's. */
 export function ownedCount(input: PlanInput): number {
-  return input.counts?.owned ?? input.live.filter((job) => isOwned(job, input)).length;
+  if (input.counts !== undefined) return input.counts.owned;
+  return input.live.filter((job) => isOwned(job, input)).length;
 }
 
 /** Of Git, or owned and gone from there. */

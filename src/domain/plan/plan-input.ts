@@ -45,8 +45,8 @@ export interface PlanInput {
   /** False where a file could not be read or understood: then nobody may conclude that a job is gone. */
   complete: boolean;
   live: readonly LiveJob[];
-  /** Of an input that names only a part of the jobs: how many live ones are this environment's, and how many jobs it has. */
-  counts?: { owned: number; jobs: number };
+  /** Of an input that names only a part of the jobs: how many there are of all, and how many live ones are owned. */
+  counts?: { jobs: number; owned: number };
   known: ReadonlyMap<JobRef, KnownJob>;
   /** Jobs whose change was announced and never recorded. */
   unresolved: ReadonlySet<JobRef>;

@@ -165,7 +165,10 @@ describe('a recorded plan', () => {
     });
     const { recorded } = recordOf(parts);
     expect(sizeOf(recorded)).toBeLessThan(4096);
-    expect(recorded.input).toMatchObject({ counts: { owned: 5000, jobs: 5000 }, since: { touched: ['plain:job-7'] } });
+    expect(recorded.input).toMatchObject({
+      counts: { jobs: 5000, owned: 5000 },
+      since: { touched: ['plain:job-7'] },
+    });
     expect(replayPlan(kept(recorded), kinds).kind).toBe('equal');
   });
 

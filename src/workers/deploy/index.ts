@@ -4,6 +4,7 @@ import { openIntents } from '../../domain/record/read-back.js';
 import type { KvKey } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HeldLock, Lock } from '../../ports/lock.js';
+import type { StatusBoard } from '../../ports/revision-status.js';
 import { sleep } from '../../runtime/abort.js';
 import { TowlineError } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
@@ -13,6 +14,7 @@ import { readLedger } from '../../queries/known.js';
 import { lead, withLock } from '../lead.js';
 import { runPass, type PassResult } from '../pass.js';
 import type { Worker } from '../worker.js';
+import { Announcer } from './announce.js';
 import { applyChanges, type DeployPolicy } from './apply.js';
 import { DeployMemory } from './memory.js';
 import { observeDeploy, type DeploySources } from './observe.js';
@@ -33,6 +35,8 @@ export interface DeployWorkerOptions extends DeploySources {
   actor: string;
   /** Pause between two complete looks at mirror and schedulers, when nothing wakes the worker before. */
   pollMs: number;
+  /** Where people are told how a revision stands. */
+  boards?: readonly StatusBoard[];
   progress?: DeployProgress;
   /** How long a single pass waits for another deployer that holds the lock. */
   patienceMs?: number;
@@ -65,6 +69,8 @@ export type DeployWorker = Omit<Worker<DeployResult>, 'once'> & {
 
 /** New plans in a row for what somebody else changes meanwhile; after that the next look is soon enough. */
 const REPLANS = 3;
+/** How long a single pass, or one that ends, waits for statuses that are on their way. */
+const STATUS_MS = 10_000;
 
 /** Worker 5 of the chain: makes the schedulers run what the mirrored manifests state, and puts on record what it did. */
 export function deployWorker(options: DeployWorkerOptions): DeployWorker {
@@ -73,8 +79,9 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
   const key = layout.lock('deploy');
   const bell = new Bell();
   const memory = new DeployMemory();
+  const announcer = new Announcer(options.boards ?? [], log);
 
-  const pass = (
+  const pass = async (
     held: HeldLock | undefined,
     {
       signal,
@@ -82,8 +89,8 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
       trigger,
       full,
     }: { signal: AbortSignal; dryRun?: boolean; trigger: string; full: boolean },
-  ): Promise<DeployResult> =>
-    runPass<DeployObserved, DeployPlan, DeployApplied>(
+  ): Promise<DeployResult> => {
+    const result = await runPass<DeployObserved, DeployPlan, DeployApplied>(
       {
         worker: 'deploy',
         environment: layout.environment,
@@ -97,6 +104,7 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
         apply: async (plan, observed, context) => {
           options.progress?.planned(plan);
           await recordIntent(plan, observed, { ...options, lock: holding(held) }, context);
+          announcer.begun(plan.plan);
           const outcomes = await applyChanges(plan.plan, {
             environment: layout.environment,
             schedulers: new Map(options.schedulers.map((s) => [s.name, s])),
@@ -127,24 +135,32 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
       },
       { signal, log, clock, dryRun, trigger },
     );
+    if (result.kind === 'applied') announcer.ended(result.plan.plan, result.applied.outcomes);
+    else if (result.kind === 'unchanged' && !dryRun) announcer.ended(result.plan.plan);
+    return result;
+  };
 
   return {
     name: 'deploy',
     environment: layout.environment,
     wake: () => bell.ring(),
-    once: async (how) =>
-      how.dryRun === true
-        ? pass(undefined, { ...how, full: true })
-        : withLock(
-            { lock, key, signal: how.signal, log, patienceMs: options.patienceMs },
-            async (held, signal) => {
-              const next = { full: true, ...how, signal };
-              let result = await pass(held, next);
-              for (let again = 1; again <= REPLANS && wantsNewPlan(result, memory); again++)
-                result = await pass(held, next);
-              return result;
-            },
-          ),
+    once: async (how) => {
+      try {
+        if (how.dryRun === true) return await pass(undefined, { ...how, full: true });
+        return await withLock(
+          { lock, key, signal: how.signal, log, patienceMs: options.patienceMs },
+          async (held, signal) => {
+            const next = { full: true, ...how, signal };
+            let result = await pass(held, next);
+            for (let again = 1; again <= REPLANS && wantsNewPlan(result, memory); again++)
+              result = await pass(held, next);
+            return result;
+          },
+        );
+      } finally {
+        await announcer.settled(STATUS_MS);
+      }
+    },
     run: ({ signal }) =>
       lead({ lock, key, signal, log }, async (held, leading) => {
         let fullAt = -Infinity;
@@ -163,7 +179,7 @@ export function deployWorker(options: DeployWorkerOptions): DeployWorker {
           wait: (waitSignal) => bell.wait(pollMs, waitSignal),
         });
         const rings = [layout.ref, layout.orders].map((each) => ringOnKey(each, options, bell, leading, log));
-        await Promise.all([passes, ...rings]);
+        await Promise.all([passes, ...rings]).finally(() => announcer.settled(STATUS_MS));
       }),
   };
 }

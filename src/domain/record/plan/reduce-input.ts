@@ -25,7 +25,7 @@ export function reducedInput(input: PlanInput, plan: Plan): PlanInput {
     desired,
     live,
     since: { touched, desired: byRef(desired), live: byRef(live) },
-    counts: { owned: ownedCount(input), jobs: jobCount(input) },
+    counts: { jobs: jobCount(input), owned: ownedCount(input) },
     rejected: only(input.rejected, about),
     known: of(input.known, touched),
     unresolved: new Set([...touched].filter((ref) => input.unresolved.has(ref))),

@@ -93,10 +93,10 @@ const input = {
     live: { type: 'array', items: live, description: 'Jobs as their schedulers had them.' },
     counts: {
       type: 'object',
-      required: ['owned', 'jobs'],
+      required: ['jobs', 'owned'],
       properties: {
-        owned: { type: 'integer', description: 'All live jobs of the environment.' },
-        jobs: { type: 'integer', description: 'All of its jobs.' },
+        jobs: { type: 'integer', description: 'All jobs of the environment.' },
+        owned: { type: 'integer', description: 'All live jobs that it owns.' },
       },
     },
     known: pairs(known),
