@@ -561,6 +561,8 @@ describe('the radius', () => {
 
   it('lets a single change pass whatever its share, and counts a first deployment against what comes', () => {
     const radius = { maxCount: 100, maxShare: 0.5 };
+    const both = input({ desired: [job('/a'), job('/b')] });
+    expect(heldIn(makePlan(both, policyOf({ radius: { ...radius, maxShare: 1 } })))).toEqual([]);
     expect(heldIn(makePlan(input({ desired: [job('/a')] }), policyOf({ radius })))).toEqual([]);
     expect(heldIn(makePlan(input({ desired: [job('/a'), job('/b')] }), policyOf({ radius })))).toHaveLength(
       2,
