@@ -12,6 +12,7 @@ import {
 } from '../../../../test/builders/plan-input.js';
 import { digest } from '../../source/digest.js';
 import { makePlan } from '../make-plan.js';
+import { strictest } from './approvals.js';
 import type { Plan } from '../plan.js';
 import type { PlanInput } from '../plan-input.js';
 import {
@@ -318,6 +319,20 @@ describe('approvals', () => {
     expect([later.digest, heldIn(later)]).toEqual([asked.digest, []]);
   });
 
+  it('make a plan wait for the freezes of all of its jobs, and it says until when that is', () => {
+    const later = { ...WEEKEND, name: 'later', to: 'Mon 10:00', jobs: ['/db/*'] };
+    const freezes = [{ ...WEEKEND, jobs: ['/old'] }, later];
+    const opens = (policy: Partial<GatePolicy>) =>
+      makePlan(world(), policyOf({ freezes, ...policy })).decisions.flatMap(({ name, opensAt }) =>
+        opensAt === undefined ? [] : [`${name} ${opensAt}`],
+      );
+    expect(opens({})).toEqual(['weekend 2026-01-05T08:00:00Z', 'later 2026-01-05T10:00:00Z']);
+    expect(opens({ approvals: [TWO] })).toEqual([
+      'weekend 2026-01-05T10:00:00Z',
+      'later 2026-01-05T10:00:00Z',
+    ]);
+  });
+
   it('leave out what is not to be sent at all: it is no part of what is approved', () => {
     const foreign = {
       desired: [job('/a'), job('/of-others', { cmd: 'b' })],
@@ -519,6 +534,21 @@ describe('the prune limit', () => {
     expect(heldIn(planned(by('ann@x', 'bob@y')))).toEqual([]);
   });
 
+  it.each<[string, Partial<ApprovalRule>, Partial<ApprovalRule>]>([
+    ['that needs more people', { required: 2, signed: false }, { required: 1 }],
+    ['that needs a signature', { authorMayApprove: true }, { signed: false }],
+    ['that does not count authors', {}, { authorMayApprove: true, from: ['ann@x', 'bob@y'] }],
+    ['that names fewer who may', { from: ['ann@x', 'bob@y'] }, {}],
+    ['that names any at all', { from: ['ann@x', 'bob@y', 'cid@z'] }, { from: [] }],
+  ])('takes for the strictest rule the one %s', (_, strict, other) => {
+    const [rule, looser] = [
+      { ...TWO, ...strict, name: 'strict' },
+      { ...TWO, ...other, name: 'looser' },
+    ];
+    expect(strictest([looser, rule])).toBe(rule);
+    expect(strictest([rule, looser])).toBe(rule);
+  });
+
   it('is overridden by the flag, which is on record where it mattered', () => {
     const allowed = { ...prune, allowed: true };
     const plan = makePlan(gone(), policyOf({ prune: allowed }));
@@ -533,6 +563,8 @@ describe('the prune limit', () => {
     const given = facts({ approvals: [approval(plan, 'ann@x')] });
     expect(heldIn(makePlan(gone({ facts: given }), policyOf({ prune: off })))).toEqual(GONE);
     expect(plan.digest).toBe(makePlan(gone({ live: [], known: new Map() }), LENIENT).digest);
+    const flagged = makePlan(gone(), policyOf({ prune: { ...off, allowed: true } }));
+    expect([heldIn(flagged), said(flagged)]).toEqual([[], ['overridden prune * 3']]);
   });
 });
 
@@ -561,6 +593,8 @@ describe('the radius', () => {
 
   it('lets a single change pass whatever its share, and counts a first deployment against what comes', () => {
     const radius = { maxCount: 100, maxShare: 0.5 };
+    const both = input({ desired: [job('/a'), job('/b')] });
+    expect(heldIn(makePlan(both, policyOf({ radius: { ...radius, maxShare: 1 } })))).toEqual([]);
     expect(heldIn(makePlan(input({ desired: [job('/a')] }), policyOf({ radius })))).toEqual([]);
     expect(heldIn(makePlan(input({ desired: [job('/a'), job('/b')] }), policyOf({ radius })))).toHaveLength(
       2,

@@ -252,7 +252,7 @@ describe('windows, minute by minute', () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
