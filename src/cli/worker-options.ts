@@ -3,7 +3,7 @@ import type { PlanInput } from '../domain/plan/plan-input.js';
 import type { GatePolicy } from '../domain/plan/policy.js';
 import type { Release } from '../domain/release/release.js';
 import { kvKey, mirrorLayout } from '../domain/source/kv-layout.js';
-import { gateFactsOf } from '../queries/gate-facts.js';
+import { gateFactsReader } from '../queries/gate-facts.js';
 import { systemClock } from '../runtime/system-clock.js';
 import type { DeployPolicy, DeployWorkerOptions } from '../workers/deploy/index.js';
 import {
@@ -134,7 +134,7 @@ export async function deployOptions(
     rules: environment.rules,
     layers: environment.layers,
     policy: gatePolicy(environment, { allowPrune }),
-    gateFacts: async ({ state }) => gateFactsOf(state, systemClock.now()),
+    gateFacts: await gateFacts(session, environment, gatePolicy(environment, { allowPrune })),
     actor: session.actor,
     ignoreFields: deploy.ignoreFields,
     secrets: session.secrets(environment),
@@ -146,6 +146,23 @@ export async function deployOptions(
     log: session.log,
     pollMs: session.config.poll.intervalSeconds * 1000,
   };
+}
+
+/** Reads what gates have to know, from the ledger and the job repository. */
+export async function gateFacts(
+  session: Session,
+  environment: EnvironmentConfig,
+  policy: GatePolicy,
+): Promise<ReturnType<typeof gateFactsReader>> {
+  return gateFactsReader({
+    ledger: await session.ledger(environment),
+    repository: await session.repository(),
+    signatures: await session.signatures(),
+    policy,
+    layers: environment.layers,
+    clock: systemClock,
+    log: session.log,
+  });
 }
 
 /** What must hold before something is sent. */

@@ -156,6 +156,14 @@ export function jobRepositoryContract(
       expect(await repository.isAncestor(second, first, { signal })).toBe(false);
     });
 
+    it('leaves out of its history what another commit has', async () => {
+      const log = async (from: Revision, exclude: Revision): Promise<Revision[]> =>
+        (await repository.log(from, { signal, limit: 10, exclude })).map(({ revision }) => revision);
+      expect(await log(second, first)).toEqual([second]);
+      expect(await log(second, second)).toEqual([]);
+      expect(await log(first, second)).toEqual([]);
+    });
+
     it('follows a forced push to an unrelated history', async () => {
       sandbox.git('checkout', '-q', '--orphan', 'other');
       sandbox.write({ 'jobs/only.json': '{}' });

@@ -4,7 +4,6 @@ import { makePlan } from '../../domain/plan/make-plan.js';
 import { changesSomething, type Plan } from '../../domain/plan/plan.js';
 import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
 import { declaredJobs } from '../../queries/declared.js';
-import { gateFactsOf } from '../../queries/gate-facts.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
 import { EXIT } from '../../runtime/exit-codes.js';
@@ -14,7 +13,7 @@ import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
 import { planJson, printPlan } from '../print/plan.js';
 import { readSources } from '../sources.js';
-import { gatePolicy } from '../worker-options.js';
+import { gateFacts, gatePolicy } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   revision?: string;
@@ -73,6 +72,8 @@ async function planOf(
   const declared = declaredJobs(source.layers, models, { rules: environment.rules });
   const secrets = session.secrets(environment);
   for (const job of declared.rejected) secrets.learn(job);
+  const policy = gatePolicy(environment, { allowPrune: flags.allowPrune ?? false });
+  const readFacts = await gateFacts(session, environment, policy);
   const plan = makePlan(
     secrets.input({
       environment: environment.name,
@@ -94,9 +95,9 @@ async function planOf(
       adopt: whichJobs(flags.adopt),
       retry: 'none',
       now: systemClock.now(),
-      facts: gateFactsOf(onRecord.state, systemClock.now()),
+      facts: await readFacts({ state: onRecord.state, revision: source.revision }, signal),
     }),
-    gatePolicy(environment, { allowPrune: flags.allowPrune ?? false }),
+    policy,
   );
   return {
     plan,
