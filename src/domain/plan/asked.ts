@@ -4,7 +4,7 @@ export interface Asked {
   /** ISO 8601, UTC. */
   at: string;
   reason?: string;
-  /** ISO 8601: it ends by itself then. */
+  /** ISO 8601, UTC: from then on it does not hold any more. */
   until?: string;
 }
 
@@ -18,7 +18,8 @@ export interface AskedRun extends Asked {
 /** Stands for all jobs of an environment. */
 export const EVERY_JOB = '*';
 
-/** `by ann since 2026-01-01T00:00:00Z: the disk is full`. */
-export function askedText({ by, at, reason }: Asked): string {
-  return `by ${by} since ${at}${reason === undefined ? '' : `: ${reason}`}`;
+/** `by ann since 2026-01-01T00:00:00Z until 2026-01-02T00:00:00Z: the disk is full`. */
+export function askedText({ by, at, reason, until }: Asked): string {
+  const end = until === undefined ? '' : ` until ${until}`;
+  return `by ${by} since ${at}${end}${reason === undefined ? '' : `: ${reason}`}`;
 }
