@@ -41,7 +41,7 @@ export interface Session {
     mirror: Pick<MirrorConfig, 'url' | 'remote' | 'rewritten'>,
     storeDir?: string,
   ): Promise<GitStore>;
-  ledger(environment: EnvironmentConfig): Promise<Ledger>;
+  ledger(environment: EnvironmentConfig, how?: { asPerson?: boolean }): Promise<Ledger>;
   models(environment: EnvironmentConfig): Models;
   schedulers(environment: EnvironmentConfig): Promise<Scheduler[]>;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { addApprovalCommands } from './approval-commands.js';
 import type { CommandKit, Run } from './command-kit.js';
 import { addHookCommands } from './hook-commands.js';
 import type { GlobalFlags, Io } from './io.js';
@@ -172,6 +173,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(outputOption());
 
   addPeopleCommands(kit);
+  addApprovalCommands(kit);
 
   command(
     'handle <environment>',
