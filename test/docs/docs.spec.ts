@@ -66,7 +66,7 @@ describe('the documentation', () => {
   });
 
   it('names every command that there is', () => {
-    const program = ['program', 'people-commands', 'hook-commands']
+    const program = ['program', 'people-commands', 'approval-commands', 'hook-commands']
       .map((name) => read(`src/cli/${name}.ts`))
       .join('\n');
     const commands = [...program.matchAll(/command\(\s*'([a-z]+)/g)]
