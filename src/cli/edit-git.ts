@@ -93,13 +93,14 @@ function print({ name, branch }: EnvironmentConfig, result: EditResult, { stdout
 
 function editJson({ name }: EnvironmentConfig, result: EditResult): unknown {
   if (result.kind === 'nothing-observed') return { environment: name, kind: result.kind };
-  const { subject, lines, jobs, refused } = result.plan;
+  const { subject, lines, jobs, vetoes, refused } = result.plan;
   return {
     environment: name,
     kind: result.kind,
     subject,
     lines,
     jobs,
+    ...(vetoes.length === 0 ? {} : { vetoes }),
     ...(refused === undefined ? {} : { refused }),
     ...(result.kind === 'applied' ? result.applied : {}),
   };

@@ -13,6 +13,7 @@ import { giveOrder } from '../workers/deploy/order.js';
 import { whoAmI } from './ci-environment.js';
 import type { Session } from './compose.js';
 import { writeLine, type Io } from './io.js';
+import { laterTime } from './later-time.js';
 import { withShownSession } from './shown-session.js';
 import { waitFor, type WaitFlags } from './wait-for.js';
 
@@ -21,6 +22,8 @@ export interface OrderFlags extends WaitFlags {
   reason?: string;
   by?: string;
   args?: string;
+  /** Of a pause: when it ends by itself. */
+  until?: string;
 }
 
 const DONE: Record<JobVerb, string> = {
@@ -57,6 +60,7 @@ export async function order(
     if (verb === 'restart' || verb === 'trigger' || verb === 'kill')
       refs.forEach((ref) => refuseUnable(verb, ref, environment, session.models(environment), state));
     const { reason, args, by = whoAmI(io.env) } = flags;
+    const until = flags.until === undefined ? undefined : laterTime(flags.until, systemClock.now());
     const commit = await giveOrder(
       { ledger, kv: await session.kv(), layout: session.layout(environment) },
       {
@@ -66,17 +70,19 @@ export async function order(
         at: isoTime(systemClock),
         ...(reason === undefined ? {} : { reason }),
         ...(args === undefined ? {} : { args }),
+        ...(until === undefined ? {} : { until }),
       },
       io.signal,
     );
     const all = verb === 'retry' ? 'what has failed' : 'the whole environment';
     const what = refs[0] ?? all;
+    const end = until === undefined ? '' : ` until ${until}`;
     if (flags.output !== 'json')
       writeLine(
         io.stdout,
         commit === undefined
           ? `${environment.name}: ${refs[0] ?? (verb === 'retry' ? 'no job' : all)} ${NOTHING[verb]}`
-          : `${environment.name}: ${what} is ${DONE[verb]} (${short(commit)} on ${ledger.branch})`,
+          : `${environment.name}: ${what} is ${DONE[verb]}${end} (${short(commit)} on ${ledger.branch})`,
       );
     if (verb === 'resume' && refs.length === 0) tellPaused(state, io);
     if (verb === 'pause') tellRuns(refs, session.models(environment), io);

@@ -44,6 +44,7 @@ export function addPeopleCommands({ program, command }: CommandKit): void {
     ),
   )
     .option('--to <revision>', 'go back to this one (default: the last other one that ended well)')
+    .option('--no-veto', 'what is gone back from may be deployed and promoted again')
     .addOption(
       new Option('--shared <what>', 'folders that other environments are made of as well').choices([
         'include',
@@ -61,7 +62,7 @@ export function addPeopleCommands({ program, command }: CommandKit): void {
       'send nothing for a job, or for an environment, until it is resumed',
       () => import('./commands/pause.js'),
     ),
-  );
+  ).option('--until <time>', 'it ends by itself then: 2026-12-24T08:00Z, or 90m, 2h, 3d from now');
   runs(
     command('resume [job]', 'let a paused job or environment go on', () => import('./commands/resume.js')),
   );

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { addApprovalCommands } from './approval-commands.js';
 import { addAuditCommands } from './audit-commands.js';
 import type { CommandKit, Run } from './command-kit.js';
 import { addGateCommands } from './gate-commands.js';
@@ -177,6 +178,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
 
   addPeopleCommands(kit);
   addGateCommands(kit);
+  addApprovalCommands(kit);
   addReplayCommands(kit);
 
   command(

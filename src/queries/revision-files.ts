@@ -39,3 +39,18 @@ export async function layersAt(
   }
   return layers;
 }
+
+/** The trees of an environment's folders at a revision, in order; folders that are not there are left out. */
+export async function treesAt(
+  repository: JobRepository,
+  revision: Revision,
+  folders: readonly string[],
+  signal: AbortSignal,
+): Promise<LayerTree[]> {
+  const trees: LayerTree[] = [];
+  for (const folder of folders) {
+    const tree = await repository.treeId(revision, folder, { signal });
+    if (tree !== undefined) trees.push({ folder, tree });
+  }
+  return trees;
+}

@@ -1,4 +1,7 @@
 import type { Asked } from '../domain/plan/asked.js';
+import type { BreakGlass, Veto } from '../domain/plan/policy.js';
+import type { LedgerState } from '../domain/record/ledger-entry.js';
+import { inForce } from '../domain/record/orders.js';
 import { parseStatus, type JobStatus } from '../domain/record/status.js';
 import type { KvLayout } from '../domain/source/kv-layout.js';
 import type { KvStore } from '../ports/kv-store.js';
@@ -43,6 +46,10 @@ export interface EnvironmentStatus {
   ledger: { branch: string; commit?: string; revision?: string; pass?: string; openIntents: string[] };
   /** What people have paused: jobs by reference, `*` for all of them. */
   paused: (Asked & { ref: string })[];
+  /** What is not deployed or promoted until it is lifted. */
+  vetoes: readonly Veto[];
+  /** Gates are open until then. */
+  breakGlass?: BreakGlass;
   schedulers: { name: string; readable: boolean; message?: string }[];
   jobs: (Pick<JobStatus, 'ref' | 'state' | 'message' | 'since'> & {
     revision: string;
@@ -94,7 +101,7 @@ export async function readStatus(
         : { revision: head.state.revision, pass: head.state.pass }),
       openIntents: (head.state?.intents ?? []).map((intent) => intent.ref),
     },
-    paused: Object.entries(head.state?.paused ?? {}).map(([ref, asked]) => ({ ref, ...asked })),
+    ...ordered(head.state, clock.now()),
     schedulers: schedulers.map(({ name }) => {
       const message = unreadable.get(name);
       return message === undefined ? { name, readable: true } : { name, readable: false, message };
@@ -114,6 +121,20 @@ export async function readStatus(
         ...(runs.has(ref) ? { runs: runs.get(ref) } : {}),
       };
     }),
+  };
+}
+
+/** What people have said and is in force. */
+function ordered(
+  state: LedgerState | undefined,
+  now: number,
+): Pick<EnvironmentStatus, 'paused' | 'vetoes' | 'breakGlass'> {
+  const { paused = {}, vetoes = {}, breakGlass } = state ?? {};
+  const open = breakGlass !== undefined && Date.parse(breakGlass.until) > now;
+  return {
+    paused: Object.entries(inForce(paused, now)).map(([ref, asked]) => ({ ref, ...asked })),
+    vetoes: Object.values(vetoes),
+    ...(open ? { breakGlass } : {}),
   };
 }
 

@@ -66,7 +66,16 @@ describe('the documentation', () => {
   });
 
   it('names every command that there is', () => {
-    const program = ['program', 'people-commands', 'gate-commands', 'ledger-commands', 'audit-commands', 'replay-commands', 'hook-commands']
+    const program = [
+      'program',
+      'people-commands',
+      'gate-commands',
+      'approval-commands',
+      'ledger-commands',
+      'audit-commands',
+      'replay-commands',
+      'hook-commands',
+    ]
       .map((name) => read(`src/cli/${name}.ts`))
       .join('\n');
     const commands = [...program.matchAll(/command\(\s*'([a-z]+)/g)]

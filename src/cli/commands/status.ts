@@ -8,6 +8,7 @@ import {
   type EnvironmentStatus,
   type PlainMirrorStatus,
 } from '../../queries/status.js';
+import { vetoText } from '../../domain/edit/rollback-vetoes.js';
 import { askedText, EVERY_JOB } from '../../domain/plan/asked.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { systemClock } from '../../runtime/system-clock.js';
@@ -96,7 +97,7 @@ function printMirror(mirror: EnvironmentStatus['mirror'], stdout: Io['stdout']):
 }
 
 function print(
-  { environment, mirror, ledger, paused, schedulers, jobs }: EnvironmentStatus,
+  { environment, mirror, ledger, paused, vetoes, breakGlass, schedulers, jobs }: EnvironmentStatus,
   { stdout }: Io,
 ): void {
   const colors = colorsOf(stdout);
@@ -114,6 +115,10 @@ function print(
       stdout,
       `  ${colors.yellow('paused')}     ${ref === EVERY_JOB ? 'the environment' : ref} ${askedText(asked)}`,
     );
+  for (const veto of vetoes)
+    writeLine(stdout, `  ${colors.yellow('vetoed')}     ${vetoText(veto)} ${askedText(veto)}`);
+  if (breakGlass !== undefined)
+    writeLine(stdout, `  ${colors.red('open')}       all gates, ${askedText(breakGlass)}`);
   for (const { name, readable, message } of schedulers)
     writeLine(
       stdout,

@@ -2,8 +2,9 @@ import type { JobRef } from '../job/job-ref.js';
 import type { JobPlace } from '../job/validate/job-places.js';
 import type { Schedulers } from '../job/validate/stated-jobs.js';
 import type { FieldRule } from '../plan/field-rules.js';
+import type { Veto } from '../plan/policy.js';
 import type { ObjectId, Revision } from '../source/revision.js';
-import type { TreeChange } from '../source/tree.js';
+import type { LayerTree, TreeChange } from '../source/tree.js';
 import type { FileEdit } from './edit-manifest.js';
 import type { EditRequest } from './request.js';
 
@@ -26,7 +27,20 @@ export interface EditObserved {
   shared: readonly string[];
   ignoreFields: readonly FieldRule[];
   /** Of a rollback: undefined where there is nothing to go back to. */
-  back?: { to: Revision; folders: FolderChanges[]; then: readonly JobPlace[] };
+  back?: WayBack;
+}
+
+/** From the tip to what was before. */
+export interface WayBack {
+  to: Revision;
+  folders: FolderChanges[];
+  /** The jobs as they would be again. */
+  then: readonly JobPlace[];
+  /** The folders of the tip, in order, and those of that revision. */
+  treesNow: readonly LayerTree[];
+  treesThen: readonly LayerTree[];
+  /** What is on record as not to be deployed. */
+  vetoes: readonly Veto[];
 }
 
 /** One commit that is to be made. */
@@ -39,6 +53,8 @@ export interface EditPlan {
   /** Files that become what they were: the blob, or null where there was none. */
   restores: Map<string, ObjectId | null>;
   jobs: JobRef[];
+  /** What is put on record as not to be deployed again, before the commit is made. */
+  vetoes: Veto[];
   subject: string;
   /** What changes, a line each. */
   lines: string[];
@@ -68,9 +84,25 @@ export function unknownJob(observed: EditObserved, name: string, found: readonly
 }
 
 export function refusedPlan(plan: EditPlan, message: string, help: string): EditPlan {
-  return { ...plan, edits: [], restores: new Map(), refused: { code: 'edit-refused', message, help } };
+  return {
+    ...plan,
+    edits: [],
+    restores: new Map(),
+    vetoes: [],
+    refused: { code: 'edit-refused', message, help },
+  };
 }
 
 export function empty({ environment, branch, revision }: EditObserved): EditPlan {
-  return { environment, branch, revision, edits: [], restores: new Map(), jobs: [], subject: '', lines: [] };
+  return {
+    environment,
+    branch,
+    revision,
+    edits: [],
+    restores: new Map(),
+    jobs: [],
+    vetoes: [],
+    subject: '',
+    lines: [],
+  };
 }

@@ -2,13 +2,15 @@ import { isCalled } from '../job/job-ref.js';
 import type { JobPlace } from '../job/validate/job-places.js';
 import { short, type ObjectId } from '../source/revision.js';
 import { pathIn, type TreeChange } from '../source/tree.js';
+import { askedText } from '../plan/asked.js';
+import { alsoHeld, vetoesOfRollback, vetoOnWayBack, vetoText } from './rollback-vetoes.js';
 import { empty, refusedPlan, unknownJob, type EditObserved, type EditPlan } from './edit-plan.js';
 import type { EditRequest } from './request.js';
 
 /** The files of an environment, or of a job, as they were. */
 export function planRollback(
   observed: EditObserved,
-  { job, shared }: Extract<EditRequest, { verb: 'rollback' }>,
+  { job, shared, veto = true }: Extract<EditRequest, { verb: 'rollback' }>,
 ): EditPlan {
   const { environment, back, places } = observed;
   const what = job === undefined ? environment : `${job} of ${environment}`;
@@ -27,6 +29,13 @@ export function planRollback(
     jobs: [...new Set(jobs.map((place) => place.job.ref))],
     subject: `${plan.subject} to ${short(back.to)}`,
   };
+  const vetoed = vetoOnWayBack(observed, back, job);
+  if (vetoed !== undefined)
+    return refusedPlan(
+      named,
+      `${vetoText(vetoed)} is vetoed ${askedText(vetoed)}, and would be held`,
+      `Where that is over: towline lift ${vetoed.name} --env ${environment}. Or say another one: --to REVISION.`,
+    );
   const restores = new Map<string, ObjectId | null>();
   const foreign: string[] = [];
   for (const { folder, changes } of back.folders)
@@ -48,7 +57,19 @@ export function planRollback(
       'Add --shared include to take it back for all of them, or --shared leave to leave it as it is.',
     );
   const lines = [...restores].map(([path, id]) => `${path}: ${id === null ? 'removed' : 'as it was'}`);
-  return { ...named, restores, lines };
+  if (!veto || restores.size === 0) return { ...named, restores, lines };
+  const vetoes = vetoesOfRollback(observed, back, job);
+  const others = alsoHeld(observed, vetoes, job);
+  return {
+    ...named,
+    restores,
+    vetoes,
+    lines: [
+      ...lines,
+      ...vetoes.map((each) => `vetoed until it is lifted: ${vetoText(each)}`),
+      ...(others.length === 0 ? [] : [`changes of ${others.join(', ')} are held too: the same release`]),
+    ],
+  };
 }
 
 function oddity(change: TreeChange): string | undefined {

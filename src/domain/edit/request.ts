@@ -20,5 +20,7 @@ export type EditRequest = { asked: Asked } & (
       to?: Revision;
       /** What is done about folders that other environments are made of as well. */
       shared?: 'include' | 'leave';
+      /** False: what is gone back from may come again. */
+      veto?: boolean;
     }
 );

@@ -46,12 +46,14 @@ export function imageRefText(ref: ImageRef): string {
   );
 }
 
-/** What a reference names as a release: `name:tag`, or `name@digest` where it has no tag. Undefined where it names none. */
+/**
+ * What a reference names as a release: `name:tag`. Without a tag that is `latest`, unless a digest says which one it is:
+ * then it names none.
+ */
 export function releaseName(text: string): string | undefined {
   const { name, tag, digest } = parseImageRef(text) ?? {};
-  if (name === undefined) return undefined;
-  if (tag !== undefined) return `${name}:${tag}`;
-  return digest === undefined ? undefined : `${name}@${digest}`;
+  if (name === undefined || (tag === undefined && digest !== undefined)) return undefined;
+  return `${name}:${tag ?? 'latest'}`;
 }
 
 function validName(name: string): boolean {

@@ -4,7 +4,7 @@ export interface Asked {
   /** ISO 8601, UTC. */
   at: string;
   reason?: string;
-  /** ISO 8601: it ends by itself then. */
+  /** ISO 8601, UTC: from then on it does not hold any more. */
   until?: string;
 }
 

@@ -174,8 +174,8 @@ describe('an order', () => {
         'marathon:/shop/web': { by: 'ann', at: AT },
       });
       const later = '2026-01-02T06:00:00.000Z';
-      expect(inForce(paused.paused, AT)).toEqual(paused.paused);
-      expect(inForce(paused.paused, until)).toEqual({});
+      expect(inForce(paused.paused, Date.parse(AT))).toEqual(paused.paused);
+      expect(inForce(paused.paused, Date.parse(until))).toEqual({});
       expect(
         given(paused, { verb: 'pause', refs, at: later, until: '2026-01-03T00:00:00.000Z' }),
       ).toBeDefined();

@@ -68,7 +68,7 @@ function jobsOrdered(order: Order, state: LedgerState): LedgerState | undefined 
     reason !== undefined || !all.every((name) => Object.hasOwn(given ?? {}, name));
   if (verb === 'pause') {
     const pause: Asked = { ...asked, ...(until === undefined ? {} : { until }) };
-    const before = inForce(state.paused, at);
+    const before = inForce(state.paused, Date.parse(at));
     return news(before, names) || names.some((name) => before[name]?.until !== until)
       ? { ...state, paused: { ...state.paused, ...withAll(names, pause) } }
       : undefined;
@@ -107,9 +107,8 @@ function retried(refs: readonly JobRef[], state: LedgerState): LedgerState | und
 /** What has not ended by itself. */
 export function inForce(
   all: Readonly<Record<string, Asked>> | undefined,
-  at: string,
+  now: number,
 ): Readonly<Record<string, Asked>> {
-  const now = Date.parse(at);
   return Object.fromEntries(
     Object.entries(all ?? {}).filter(([, { until }]) => until === undefined || Date.parse(until) > now),
   );

@@ -4,10 +4,14 @@ import { MemoryLedger } from '../../../test/fakes/memory-ledger.js';
 import type { EditRequest } from '../../domain/edit/request.js';
 import { EVERY_RULE } from '../../domain/job/validate/rule-policy.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
+import type { Veto } from '../../domain/plan/policy.js';
+import { firstState } from '../../domain/record/orders.js';
 import type { Outcome, OutcomeState } from '../../domain/record/outcome.js';
 import type { Revision } from '../../domain/source/revision.js';
 import { gitStore } from '../../git/index.js';
 import type { GitStore } from '../../ports/git-store.js';
+import { entryMessage } from '../../ledger/message.js';
+import { TowlineError } from '../../runtime/errors.js';
 import { silentLog } from '../../runtime/log.js';
 import { systemClock } from '../../runtime/system-clock.js';
 import { SCHEDULER_KINDS } from '../../schedulers/registry.js';
@@ -227,7 +231,7 @@ networks: [{mode: host}]
 
   describe('to roll back', () => {
     const ended = async (revision: Revision, states: Record<string, OutcomeState>): Promise<void> => {
-      const { commit: head } = await ledger.head();
+      const { commit: head, state: before } = await ledger.head();
       const outcomes = Object.entries(states).map(([id, state]): Outcome => ({
         ref: `marathon:${id}` as JobRef,
         scheduler: 'marathon',
@@ -255,7 +259,7 @@ networks: [{mode: host}]
           at: asked.at,
           outcomes,
           files: {},
-          state: { version: 1, environment: 'production', revision, trees, pass, jobs: {}, intents: [] },
+          state: { ...before, ...firstState('production', revision, trees), pass },
         },
         head,
       );
@@ -282,7 +286,7 @@ networks: [{mode: host}]
       await ended(second, { '/a': 'applied' });
       const third = commit({ 'production/b.yaml': app('/b', 'mem: 1\n') });
       await ended(third, { '/b': 'applied' });
-      await wish({ verb: 'rollback', job: '/a' });
+      await wish({ verb: 'rollback', job: '/a', veto: false });
       expect(show('production/a.yaml')).toBe(app('/a').trim());
       expect(show('production/b.yaml')).toContain('mem: 1');
       await wish({ verb: 'rollback', to: second });
@@ -290,6 +294,137 @@ networks: [{mode: host}]
       expect(show('production/b.yaml')).toBe(app('/b').trim());
       await expect(wish({ verb: 'rollback', job: '/none', to: first })).rejects.toMatchObject({
         code: 'job-unknown',
+      });
+    });
+
+    describe('sticks', () => {
+      const image = (tag: string, more = ''): string =>
+        app('/a', `container: {type: DOCKER, docker: {image: "shop/a:${tag}"}}\n${more}`);
+      const vetoes = async (): Promise<readonly Veto[]> => {
+        const { state } = await ledger.head();
+        return Object.values(state?.vetoes ?? {});
+      };
+      const lastMessage = (): string => {
+        const last = ledger.entries.at(-1);
+        return last === undefined ? '' : entryMessage(last.entry);
+      };
+      const tree = (revision: string): string =>
+        sandbox.git('--git-dir', sandbox.bare, 'rev-parse', `${revision}:production`);
+      const bad = async (): Promise<{ good: Revision; tip: Revision }> => {
+        const good = commit({ 'production/a.yaml': image('1.0'), 'production/b.yaml': app('/b') });
+        await ended(good, { '/a': 'applied', '/b': 'applied' });
+        const tip = commit({ 'production/a.yaml': image('1.1') });
+        await ended(tip, { '/a': 'applied' });
+        return { good, tip };
+      };
+
+      it('vetoes the tip with its trees, and the release, before it commits', async () => {
+        const { good, tip } = await bad();
+        const seen: number[] = [];
+        const { repository } = options();
+        const watching = Object.assign(Object.create(repository) as GitStore, {
+          publish: async (...args: Parameters<GitStore['publish']>) => {
+            seen.push((await vetoes()).length);
+            return repository.publish(...args);
+          },
+        });
+        const result = await wish({ verb: 'rollback' }, { repository: watching });
+        expect(seen).toEqual([2]);
+        expect(result).toMatchObject({ kind: 'applied', applied: { vetoed: ledger.entries.at(-1)?.id } });
+        const said = { ...asked, reason: `rolled back to ${good.slice(0, 10)}` };
+        expect(await vetoes()).toEqual([
+          { ...said, kind: 'revision', name: tip, digests: [tree(tip)] },
+          { ...said, kind: 'release', name: 'shop/a:1.1', digests: [] },
+        ]);
+        expect(tree('main')).toBe(tree(good));
+        expect(lastMessage()).toContain('Towline-Order: veto\n');
+      });
+
+      it('of one job vetoes its definition and its release, and says who else names that', async () => {
+        commit({ 'production/c.yaml': image('1.1').replaceAll('/a\n', '/c\n') });
+        await bad();
+        const result = await wish({ verb: 'rollback', job: '/a' });
+        expect(await vetoes()).toMatchObject([
+          { kind: 'job', name: 'marathon:/a', digests: [expect.stringMatching(/^sha256:/)] },
+          { kind: 'release', name: 'shop/a:1.1' },
+        ]);
+        expect(result).toMatchObject({
+          plan: {
+            lines: expect.arrayContaining([expect.stringContaining('changes of marathon:/c are held too')]),
+          },
+        });
+      });
+
+      it('does not toggle: the next one goes further back, and none goes to what is vetoed', async () => {
+        const first = commit({ 'production/a.yaml': image('0.9') });
+        await ended(first, { '/a': 'applied' });
+        const { good, tip } = await bad();
+        await wish({ verb: 'rollback' });
+        await ended(sandbox.git('--git-dir', sandbox.bare, 'rev-parse', 'main') as Revision, {
+          '/a': 'applied',
+        });
+        await expect(wish({ verb: 'rollback', to: tip })).rejects.toMatchObject({
+          code: 'edit-refused',
+          message: expect.stringMatching(/^revision \w{10} is vetoed by ann .*, and would be held$/),
+          help: expect.stringContaining(`towline lift ${tip} --env production`),
+        });
+        await expect(wish({ verb: 'rollback', job: '/a', to: tip })).rejects.toMatchObject({
+          message: expect.stringContaining('release shop/a:1.1 is vetoed'),
+        });
+        await wish({ verb: 'rollback', job: '/a' });
+        expect(show('production/a.yaml')).toContain('shop/a:0.9');
+        expect((await vetoes()).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+          `revision ${tip}`,
+          'release shop/a:1.1',
+          'job marathon:/a',
+          'release shop/a:1.0',
+        ]);
+        expect(good).not.toBe(tip);
+      });
+
+      it('leaves them out where nobody wants them, and shows them before', async () => {
+        const { tip } = await bad();
+        const before = ledger.entries.length;
+        const shown = await edit({ verb: 'rollback', asked }, options(), { signal, dryRun: true });
+        expect(shown).toMatchObject({
+          kind: 'planned',
+          plan: { vetoes: [{ name: tip }, { name: 'shop/a:1.1' }] },
+        });
+        await wish({ verb: 'rollback', veto: false });
+        expect(await vetoes()).toEqual([]);
+        expect(ledger.entries).toHaveLength(before);
+      });
+
+      it('does not veto what stays: the same release, or what is left to the others', async () => {
+        const layers = { layers: ['base', 'production'], shared: ['base'] };
+        const first = commit({ 'base/a.yaml': image('1.0'), 'production/a.yaml': 'instances: 1\n' });
+        await ended(first, { '/a': 'applied' });
+        commit({ 'base/a.yaml': image('1.1'), 'production/a.yaml': 'instances: 2\n' });
+        await wish({ verb: 'rollback', job: '/a', shared: 'leave' }, layers);
+        expect(await vetoes()).toMatchObject([{ kind: 'job', name: 'marathon:/a' }]);
+      });
+
+      it('says what is vetoed already where the commit does not come about', async () => {
+        const { tip } = await bad();
+        const { repository } = options();
+        const barred = Object.assign(Object.create(repository) as GitStore, {
+          publish: () => Promise.reject(new TowlineError('git-denied', 'refused', 'the branch is protected')),
+        });
+        await expect(wish({ verb: 'rollback' }, { repository: barred })).rejects.toMatchObject({
+          code: 'rollback-halfway',
+          kind: 'refused',
+          message: expect.stringContaining('the branch is protected'),
+          help: expect.stringContaining(`towline lift ${tip}; towline lift shop/a:1.1`),
+        });
+        expect(await vetoes()).toHaveLength(2);
+        expect(show('production/a.yaml')).toContain('shop/a:1.1');
+      });
+
+      it('commits nothing where the veto can not be put on record', async () => {
+        await bad();
+        ledger.broken = new TowlineError('git-denied', 'refused', 'no rights');
+        await expect(wish({ verb: 'rollback' })).rejects.toMatchObject({ code: 'git-denied' });
+        expect(show('production/a.yaml')).toContain('shop/a:1.1');
       });
     });
 

@@ -1,10 +1,12 @@
-import type { EditObserved, FolderChanges } from '../../domain/edit/edit-plan.js';
+import type { EditObserved, FolderChanges, WayBack } from '../../domain/edit/edit-plan.js';
 import { filesOfJob, pathOf } from '../../domain/edit/plan-rollback.js';
+import { vetoOnWayBack } from '../../domain/edit/rollback-vetoes.js';
 import type { EditRequest } from '../../domain/edit/request.js';
 import { isCalled } from '../../domain/job/job-ref.js';
 import { jobPlaces, type JobPlace } from '../../domain/job/validate/job-places.js';
 import type { FieldRule } from '../../domain/plan/field-rules.js';
 import type { Revision } from '../../domain/source/revision.js';
+import type { LayerTree } from '../../domain/source/tree.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { Ledger } from '../../ports/ledger.js';
 import { declaredManifests, type Models } from '../../queries/declared.js';
@@ -41,7 +43,7 @@ export async function observeEdit(
   const own = new Set(files.at(-1)?.files.map(({ path }) => path));
   const observed = { environment, branch, revision, request, places, models, own, shared, ignoreFields };
   if (request.verb !== 'rollback') return observed;
-  const back = await lookBack(sources, { revision, request, places }, signal);
+  const back = await lookBack(sources, { observed, request, files }, signal);
   return back === undefined ? observed : { ...observed, back };
 }
 
@@ -49,27 +51,29 @@ function placesOf(layers: readonly RevisionLayer[], models: Models): JobPlace[] 
   return jobPlaces(declaredManifests(layers, models), models);
 }
 
-type Back = NonNullable<EditObserved['back']>;
+interface Now {
+  observed: EditObserved;
+  request: Extract<EditRequest, { verb: 'rollback' }>;
+  files: readonly RevisionLayer[];
+}
 
-/** The revision that was asked for, or the newest that ended well and of which something is another now. */
-async function lookBack(
-  sources: EditSources,
-  now: {
-    revision: Revision;
-    request: Extract<EditRequest, { verb: 'rollback' }>;
-    places: readonly JobPlace[];
-  },
-  signal: AbortSignal,
-): Promise<Back | undefined> {
-  const { request, revision, places } = now;
-  if (request.to !== undefined) return difference(sources, revision, request.to, signal);
+/** The revision that was asked for, or the newest that ended well, is not vetoed, and of which something is another now. */
+async function lookBack(sources: EditSources, now: Now, signal: AbortSignal): Promise<WayBack | undefined> {
+  const { request, observed } = now;
+  const { state } = await sources.ledger.head({ signal });
+  const vetoes = Object.values(state?.vetoes ?? {});
+  if (request.to !== undefined) return { ...(await difference(sources, now, request.to, signal)), vetoes };
   const history = await readHistory(sources.ledger, { signal, limit: PASSES });
-  const seen = new Set<string>([revision]);
+  const seen = new Set<string>([observed.revision]);
   for (const entry of history) {
     if (seen.has(entry.revision) || !endedWell(entry, request.job)) continue;
     seen.add(entry.revision);
-    const back = await difference(sources, revision, entry.revision as Revision, signal);
-    if (touches(back, places, request.job)) return back;
+    const back = { ...(await difference(sources, now, entry.revision as Revision, signal)), vetoes };
+    if (
+      touches(back, observed.places, request.job) &&
+      vetoOnWayBack(observed, back, request.job) === undefined
+    )
+      return back;
   }
   return undefined;
 }
@@ -85,22 +89,32 @@ function endedWell({ phase, outcome, jobs }: HistoryEntry, job: string | undefin
 }
 
 async function difference(
-  { layers, repository, models }: EditSources,
-  from: Revision,
+  { layers, repository, models, shared }: EditSources,
+  { observed: { revision: from }, request, files: now }: Now,
   to: Revision,
   signal: AbortSignal,
-): Promise<Back> {
+): Promise<Omit<WayBack, 'vetoes'>> {
   const folders: FolderChanges[] = [];
   for (const folder of layers)
     folders.push({ folder, changes: await repository.diff(from, to, folder, { signal }) });
   const present: string[] = [];
   for (const folder of layers)
     if ((await repository.treeId(to, folder, { signal })) !== undefined) present.push(folder);
-  return { to, folders, then: placesOf(await layersAt(repository, to, present, signal), models) };
+  const were = await layersAt(repository, to, present, signal);
+  // A folder that is left to the others stays as it is now.
+  const stays = (folder: string): boolean => request.shared === 'leave' && shared.includes(folder);
+  const then = layers.flatMap((folder) =>
+    (stays(folder) ? now : were).filter((layer) => layer.folder === folder),
+  );
+  return { to, folders, then: placesOf(then, models), treesNow: treesOf(now), treesThen: treesOf(then) };
+}
+
+function treesOf(layers: readonly RevisionLayer[]): LayerTree[] {
+  return layers.map(({ folder, tree }) => ({ folder, tree }));
 }
 
 /** True where going back would change something of what is meant. */
-function touches({ folders, then }: Back, now: readonly JobPlace[], job: string | undefined): boolean {
+function touches({ folders, then }: WayBack, now: readonly JobPlace[], job: string | undefined): boolean {
   const changed = folders.flatMap(({ folder, changes }) => changes.map((change) => pathOf(folder, change)));
   if (job === undefined) return changed.length > 0;
   const files = filesOfJob(job, now, then);

@@ -89,12 +89,10 @@ export function planPromote(observed: PromoteObserved): PromotePlan {
 
 /** The veto of a release, whichever digest its tag has now. */
 export function vetoOf(
-  { image, tag, digest }: Pick<Release, 'image' | 'tag' | 'digest'>,
+  { image, tag }: Pick<Release, 'image' | 'tag'>,
   vetoes: ReadonlyMap<string, Veto>,
 ): Veto | undefined {
-  return (
-    vetoes.get(`${image}:${tag}`) ?? (digest === undefined ? undefined : vetoes.get(`${image}@${digest}`))
-  );
+  return vetoes.get(`${image}:${tag}`);
 }
 
 function sharedReason(edits: readonly ImageEdit[]): string {
