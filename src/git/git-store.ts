@@ -254,11 +254,15 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
   };
 }
 
+/** Git takes less than that for something else than seconds since the epoch. */
+const FIRST_SECOND = 100_000_000;
+
 /** Whole seconds, as commits have them. */
 function timeArguments(since: number | undefined, until: number | undefined): string[] {
+  const seconds = (time: number): number => Math.max(FIRST_SECOND, Math.floor(time / 1000));
   return [
-    ...(since === undefined ? [] : [`--since=@${Math.floor(since / 1000)}`]),
-    ...(until === undefined ? [] : [`--until=@${Math.floor(until / 1000)}`]),
+    ...(since === undefined ? [] : [`--since=@${seconds(since)}`]),
+    ...(until === undefined ? [] : [`--until=@${seconds(until)}`]),
   ];
 }
 

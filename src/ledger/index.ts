@@ -54,6 +54,8 @@ export function gitLedger({
     ...(settings === undefined ? {} : { settings }),
   };
   let newest: { commit: ObjectId; state: LedgerState } | undefined;
+  /** Entries that a walk from the tip has met: whether they are entries need not be asked again. */
+  const met = new Set<string>();
 
   const tip = (waiting: Waiting): Promise<Revision | undefined> => store.resolve(branch, waiting);
 
@@ -107,6 +109,7 @@ export function gitLedger({
     },
 
     async stateAt(entry, waiting) {
+      if (met.has(entry)) return stateOfCommit(asRevision(entry), waiting);
       const found = await recordOf(entry, waiting);
       return found === undefined ? undefined : stateOfCommit(asRevision(found.commit), waiting);
     },
@@ -186,7 +189,10 @@ export function gitLedger({
         ...(since === undefined ? {} : { since }),
         ...(until === undefined ? {} : { until }),
       });
-      return commits.filter(isEntry).map(toRecord);
+      const records = commits.filter(isEntry).map(toRecord);
+      const isOurs = from === undefined || from === newest?.commit || met.has(from);
+      if (isOurs) for (const record of records) met.add(record.commit);
+      return records;
     },
 
     entry: (id, waiting) => recordOf(id, waiting),

@@ -56,7 +56,8 @@ async function lastNoted(ref: JobRef, { head, ledger, signal }: Looking): Promis
   const [newest, wanted] = [head.state?.sequence, head.state?.jobs[ref]?.sequence];
   if (head.commit === undefined || newest === undefined || wanted === undefined || wanted > newest)
     return undefined;
-  const [record] = await ledger.history({ signal, limit: 1, from: head.commit, skip: newest - wanted });
+  // With the one before it, whose state is asked for next.
+  const [record] = await ledger.history({ signal, limit: 2, from: head.commit, skip: newest - wanted });
   return record === undefined ? undefined : sentIn(record, ref);
 }
 
