@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.js';
 import { maskKey, SecretMask, type MaskKey } from '../domain/plan/secrets/index.js';
@@ -54,16 +54,20 @@ function existing(file: string): string | undefined {
   throw new Error('it holds no key; remove it, and another one is made');
 }
 
-/** Undefined where somebody else was first. */
+/** Undefined where somebody else was first. It is there whole or not at all. */
 function made(file: string): string | undefined {
   const key = randomBytes(32).toString('hex');
+  const partial = `${file}.${process.pid}`;
   mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(partial, `${key}\n`, { flag: 'wx', mode: 0o600 });
   try {
-    writeFileSync(file, `${key}\n`, { flag: 'wx', mode: 0o600 });
+    linkSync(partial, file);
     return known(key);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
     throw error;
+  } finally {
+    unlinkSync(partial);
   }
 }
 
