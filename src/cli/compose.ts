@@ -95,13 +95,17 @@ export async function openSession(
       return opened;
     },
     ledger: async ({ name, ledgerBranch }) => {
-      const { gitLedger } = await import('../ledger/index.js');
-      return gitLedger({
+      const { gitLedger, journaledLedger } = await import('../ledger/index.js');
+      const ledger = gitLedger({
         store: await repository(),
         branch: ledgerBranch,
         environment: name,
         author: config.repository.author,
       });
+      const folder = path.resolve(home, config.repository.store, 'journal', name);
+      return config.ledger.whenAway === 'stop'
+        ? ledger
+        : journaledLedger(ledger, { folder, environment: name, log: log.child({ environment: name }) });
     },
     models: modelsOf,
     schedulers: (environment) => openSchedulers(environment, access, log, closers),

@@ -125,7 +125,6 @@ export async function deployOptions(
     kv: await session.kv(),
     lock: await session.lock(),
     ledger: await session.ledger(environment),
-    ledgerRequired: session.config.ledger.required,
     schedulers: await session.schedulers(environment),
     models: session.models(environment),
     rules: environment.rules,

@@ -153,7 +153,8 @@ export interface Config {
   consul: ConsulConfig;
   environments: EnvironmentConfig[];
   mirrors: MirrorConfig[];
-  ledger: { required: boolean };
+  /** What becomes of a pass while the ledger's repository is away: it waits, or is kept on disk and goes on. */
+  ledger: { whenAway: 'stop' | 'journal' };
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };
   log: { level: string; format: 'auto' | 'pretty' | 'json' };

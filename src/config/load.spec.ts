@@ -79,7 +79,7 @@ describe('a configuration', () => {
         },
       ],
       mirrors: [],
-      ledger: { required: true },
+      ledger: { whenAway: 'stop' },
       server: DEFAULTS.server,
       poll: DEFAULTS.poll,
       log: DEFAULTS.log,

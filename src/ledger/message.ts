@@ -98,6 +98,7 @@ function trailersOf(entry: LedgerEntry): string[] {
       : ([['Towline-Mirror-Index', String(mirrorIndex)]] as [string, string][])),
     ['Towline-Trigger', trigger],
     ['Towline-Actor', actor],
+    ...(entry.late === true ? ([['Towline-Late', 'true']] as [string, string][]) : []),
     ...decisions.map((decision): [string, string] => ['Towline-Gate', decisionText(decision)]),
     ...(phase === 'outcome' ? ([['Towline-Outcome', overall(outcomes)]] as [string, string][]) : []),
     ...jobs.map((job): [string, string] => ['Towline-Job', job]),

@@ -26,7 +26,6 @@ export interface DeployWorkerOptions extends DeploySources {
   clock: Clock;
   log: Log;
   deploy: DeployPolicy;
-  ledgerRequired: boolean;
   /** The person or the machine that it runs as, for the record. */
   actor: string;
   /** Pause between two complete looks at mirror and schedulers, when nothing wakes the worker before. */

@@ -4,7 +4,6 @@ import type { Outcome } from '../../domain/record/outcome.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import { sameStatus, type JobStatus } from '../../domain/record/status.js';
 import { kvJson, type KvLayout } from '../../domain/source/kv-layout.js';
-import type { ObjectId } from '../../domain/source/revision.js';
 import { isoTime } from '../../ports/clock.js';
 import type { KvOperation, KvStore } from '../../ports/kv-store.js';
 import type { Ledger } from '../../ports/ledger.js';
@@ -22,14 +21,12 @@ export interface RecordTargets {
   layout: KvLayout;
   kv: KvStore;
   ledger: Ledger;
-  /** False: a ledger that can't be written does not stop a deploy. */
-  ledgerRequired: boolean;
   lock: HeldLock;
   /** The person or the machine that it runs as. */
   actor: string;
 }
 
-/** Announces what is about to be sent. What can't be recorded is not done, unless configured otherwise. */
+/** Announces what is about to be sent. What can't be recorded is not done. */
 export async function recordIntent(
   { plan }: DeployPlan,
   observed: DeployObserved,
@@ -38,7 +35,7 @@ export async function recordIntent(
 ): Promise<void> {
   if (changesToSend(plan).length === 0) return;
   const facts = factsOf(observed, targets, context);
-  await recorded(targets, context, context.signal, (state) => intentEntry(plan, state, facts));
+  await recorded(targets, context.signal, (state) => intentEntry(plan, state, facts));
 }
 
 /** Puts on record how the pass ended: the ledger first, then KV status. Runs on its own signal, also after a stop. */
@@ -52,7 +49,7 @@ export async function recordOutcome(
   const signal = AbortSignal.timeout(RECORD_MS);
   if (outcomes.length > 0 || changesToSend(deployPlan.plan).length > 0) {
     const facts = factsOf(observed, targets, context);
-    await recorded(targets, context, signal, (state) =>
+    await recorded(targets, signal, (state) =>
       outcomeEntry(deployPlan.plan, outcomes, state, { ...facts, at: isoTime(context.clock) }),
     );
   }
@@ -74,35 +71,27 @@ export async function recordOutcome(
 export type StatusChanges = Map<JobRef, JobStatus | undefined>;
 
 async function recorded(
-  { ledger, ledgerRequired }: RecordTargets,
-  context: PassContext,
+  { ledger }: RecordTargets,
   signal: AbortSignal,
   entry: (state: LedgerState | undefined) => LedgerEntry,
-): Promise<ObjectId | undefined> {
+): Promise<void> {
   try {
-    return await retry(() => appendAnew(ledger, signal, entry), {
+    await retry(() => appendAnew(ledger, signal, entry), {
       signal,
       attempts: 4,
       minMs: 200,
       maxMs: 3000,
     });
   } catch (error) {
-    if (ledgerRequired) {
-      throw new TowlineError(
-        'ledger-unwritable',
-        kindOf(error),
-        `the ledger ${ledger.branch} can't be written`,
-        {
-          help: "What can't be recorded is not done. Repair the ledger's repository, or set ledger.required to false.",
-          cause: error,
-        },
-      );
-    }
-    context.log.error(
-      { err: error, branch: ledger.branch },
-      'the ledger could not be written; going on as configured',
+    throw new TowlineError(
+      'ledger-unwritable',
+      kindOf(error),
+      `the ledger ${ledger.branch} can't be written`,
+      {
+        help: "What can't be recorded is not done. Repair the ledger's repository; see ledger.whenAway for one that is away.",
+        cause: error,
+      },
     );
-    return undefined;
   }
 }
 

@@ -57,7 +57,6 @@ export function openDeployer(places: Places, points: Points) {
     kv: watched(kv, 'kv', points),
     lock: watchedLock(lock, points),
     ledger: watched(ledger, 'ledger', points),
-    ledgerRequired: true,
     actor: 'ann@host',
     gateFacts: async ({ state }) => gateFactsOf(state, systemClock.now()),
     schedulers: schedulers.map((scheduler) => watched(scheduler, scheduler.name, points)),
