@@ -122,8 +122,8 @@ export async function openSession(
       return opened;
     },
     ledger: async ({ name, ledgerBranch }, { asPerson = false } = {}) => {
-      const { gitLedger } = await import('../ledger/index.js');
-      return gitLedger({
+      const { gitLedger, journaledLedger } = await import('../ledger/index.js');
+      const ledger = gitLedger({
         store: await repository(),
         branch: ledgerBranch,
         environment: name,
@@ -131,6 +131,10 @@ export async function openSession(
         ...(config.ledger.signed ? { sign: true } : {}),
         ...(asPerson ? await person() : {}),
       });
+      const folder = path.resolve(home, config.repository.store, 'journal', name);
+      return config.ledger.whenAway === 'stop'
+        ? ledger
+        : journaledLedger(ledger, { folder, environment: name, log: log.child({ environment: name }) });
     },
     signatures: lazy(async () => {
       const { gitSignatures } = await import('../git/index.js');

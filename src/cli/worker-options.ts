@@ -126,7 +126,6 @@ export async function deployOptions(
     kv: await session.kv(),
     lock: await session.lock(),
     ledger: await session.ledger(environment),
-    ledgerRequired: session.config.ledger.required,
     keepInputBytes: session.config.ledger.keepInputBytes,
     schedulers: await session.schedulers(environment),
     boards: await session.boards(),

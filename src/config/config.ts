@@ -178,7 +178,8 @@ export interface Config {
   environments: EnvironmentConfig[];
   mirrors: MirrorConfig[];
   ledger: {
-    required: boolean;
+    /** What becomes of a pass while the ledger's repository is away: it waits, or is kept on disk and goes on. */
+    whenAway: 'stop' | 'journal';
     /** Every entry of workers is signed, and has to be. */
     signed: boolean;
     /** What a plan was made of is kept up to this size, in bytes of JSON. */

@@ -37,13 +37,22 @@ export const DEFAULTS = {
   remote: { timeoutSeconds: 120 },
   expand: { arrays: 'index', ignoreExtension: false },
   policy: { level: 'error' },
-  ledger: { branch: 'ledger/{environment}', required: true, signed: false, keepInputBytes: 4 * 1024 * 1024 },
+  ledger: {
+    branch: 'ledger/{environment}',
+    required: true,
+    whenAway: 'stop',
+    signed: false,
+    keepInputBytes: 4 * 1024 * 1024,
+  },
   signers: { file: '.towline/allowed_signers', keys: '.towline/keys' },
   notes: false,
   server: { listen: '127.0.0.1:7070' },
   poll: { intervalSeconds: 60, reconcileSeconds: 300 },
   log: { level: 'info', format: 'auto' },
 } as const;
+
+/** What becomes of a pass while its ledger is away. */
+export const WHEN_AWAY = ['stop', 'journal'] as const;
 
 /** What is done about a change that failed. */
 export const ON_FAILURE = ['rollback', 'hold', 'leave'] as const;

@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../domain/source/json.js';
 import { listenAddress } from './address.js';
 import type { Config } from './config.js';
 import { consulConfig } from './consul.js';
-import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, SCHEDULER_KINDS } from './defaults.js';
+import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, SCHEDULER_KINDS, WHEN_AWAY } from './defaults.js';
 import { environmentConfigs } from './environments.js';
 import type { Known } from './rule-policy.js';
 import { locationOf, mirrorConfigs } from './mirrors.js';
@@ -132,7 +132,7 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
     mirrors: await mirrorConfigs(settings, remotes),
     secrets: await secretsConfig(settings),
     ledger: {
-      required: settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required,
+      whenAway: whenAway(settings),
       signed: settings.boolean('/ledger/signed', 'TOWLINE_LEDGER_SIGNED') ?? DEFAULTS.ledger.signed,
       keepInputBytes: settings.number('/ledger/keepInputBytes') ?? DEFAULTS.ledger.keepInputBytes,
     },
@@ -182,4 +182,12 @@ function deepFreeze<T>(value: T): T {
     for (const member of Object.values(value)) deepFreeze(member);
   }
   return value;
+}
+
+/** `required: false` is how it was said before there was a journal: go on, and now without losing an entry. */
+function whenAway(settings: Settings): Config['ledger']['whenAway'] {
+  const said = settings.oneOf(WHEN_AWAY, settings.text('/ledger/whenAway', 'TOWLINE_LEDGER_WHEN_AWAY'));
+  const required =
+    settings.boolean('/ledger/required', 'TOWLINE_LEDGER_REQUIRED') ?? DEFAULTS.ledger.required;
+  return said ?? (required ? DEFAULTS.ledger.whenAway : 'journal');
 }

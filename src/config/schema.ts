@@ -1,4 +1,4 @@
-import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from './defaults.js';
+import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, WHEN_AWAY } from './defaults.js';
 import { deploy } from './deploy-schema.js';
 import { gates } from './gates-schema.js';
 import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
@@ -149,7 +149,14 @@ export const configSchema = {
         required: {
           type: 'boolean',
           default: DEFAULTS.ledger.required,
-          description: "What can't be recorded is not done.",
+          description: "What can't be recorded is not done. false is an older way to say whenAway: journal.",
+        },
+        whenAway: {
+          type: 'string',
+          enum: [...WHEN_AWAY],
+          default: DEFAULTS.ledger.whenAway,
+          description:
+            'While its repository is away: stop deploys nothing; journal deploys, keeps the entries on disk, and appends them in order later.',
         },
         keepInputBytes: {
           type: 'integer',

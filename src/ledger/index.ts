@@ -20,6 +20,8 @@ import {
 } from '../domain/record/ledger-files.js';
 import { entryMessage } from '../domain/record/entry-message.js';
 
+export { journaledLedger, type JournalOptions } from './journal.js';
+
 /** Documents read one by one; for more the whole tree is listed first. */
 const FEW = 64;
 
@@ -98,9 +100,9 @@ export function gitLedger({
   return {
     branch,
 
-    async head({ known = false, ...waiting }): Promise<LedgerHead> {
-      if (known && newest !== undefined) return newest;
-      await store.fetch(waiting);
+    async head({ known = false, local = false, ...waiting }): Promise<LedgerHead> {
+      if ((known || local) && newest !== undefined) return newest;
+      if (!local) await store.fetch(waiting);
       const commit = await tip(waiting);
       if (commit === undefined) return { commit: undefined, state: undefined };
       // An entry never changes: the one that was read or written last is not read again.

@@ -29,8 +29,11 @@ export interface HistoryOptions extends Waiting {
 /** The branch on which workers record what they did. */
 export interface Ledger {
   readonly branch: string;
-  /** `known`: the newest entry that this process knows of is good enough; whoever appends after it finds out. */
-  head(waiting: Waiting & { known?: boolean }): Promise<LedgerHead>;
+  /**
+   * `known`: the newest entry that this process knows of is good enough; whoever appends after it finds out. `local`: the
+   * newest one that was seen here, also while the ledger is away.
+   */
+  head(waiting: Waiting & { known?: boolean; local?: boolean }): Promise<LedgerHead>;
   /** What an entry left behind; undefined where there is no such entry. */
   stateAt(entry: ObjectId, waiting: Waiting): Promise<LedgerState | undefined>;
   /** The documents in an entry's tree, by path, for the given paths; those that are not there are left out. */

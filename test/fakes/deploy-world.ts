@@ -47,7 +47,6 @@ export function deployWorld(more: Partial<DeployWorkerOptions> = {}) {
   const options: DeployWorkerOptions = {
     ...common,
     ledger,
-    ledgerRequired: true,
     actor: 'ann@host',
     gateFacts: async ({ state }) => gateFactsOf(state, systemClock.now()),
     schedulers: [scheduler],

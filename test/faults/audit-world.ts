@@ -128,7 +128,7 @@ export class AuditedEnvironment {
       kv: this.kv,
       lock: this.#lock,
       ledger: this.#ledger,
-      ledgerRequired: true,
+      
       actor: 'ann@host',
       gateFacts: async ({ state }) => gateFactsOf(state, systemClock.now()),
       schedulers: [this.scheduler],

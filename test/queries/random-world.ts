@@ -70,7 +70,7 @@ export async function randomWorld() {
   const deployer = deployWorker({
     ...common,
     ledger,
-    ledgerRequired: true,
+    
     actor: 'deployer@host',
     gateFacts: async ({ state }) => gateFactsOf(state, clock.now()),
     schedulers: [scheduler],

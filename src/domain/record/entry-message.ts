@@ -145,6 +145,7 @@ function trailersOf(entry: LedgerEntry): string[] {
     ['Towline-Trigger', trigger],
     ['Towline-Actor', actor],
     ...flags.map((flag): [string, string] => ['Towline-Flag', flag]),
+    ...(entry.late === true ? ([['Towline-Late', 'true']] as [string, string][]) : []),
     ...decisions.map((decision): [string, string] => ['Towline-Gate', decisionText(decision)]),
     ...(phase === 'outcome' ? ([['Towline-Outcome', overall(outcomes)]] as [string, string][]) : []),
     ...jobs.map((job): [string, string] => ['Towline-Job', job]),

@@ -119,6 +119,8 @@ export interface LedgerEntry {
   plan?: RecordedPlan;
   /** ISO 8601, UTC. */
   at: string;
+  /** It was written down while the ledger was away, and appended when that was back. */
+  late?: true;
   outcomes: Outcome[];
   state: LedgerState;
   /** Documents to write (pretty JSON, sorted keys) and paths to remove (null) in the ledger's tree. */

@@ -28,7 +28,6 @@ export interface DeployWorkerOptions extends DeploySources {
   clock: Clock;
   log: Log;
   deploy: DeployPolicy;
-  ledgerRequired: boolean;
   /** What a plan was made of is kept on record up to this size, in bytes of JSON. */
   keepInputBytes?: number;
   /** The person or the machine that it runs as, for the record. */

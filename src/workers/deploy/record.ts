@@ -8,7 +8,6 @@ import { recordedPlan } from '../../domain/record/recorded-plan.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import { sameStatus, type JobStatus } from '../../domain/record/status.js';
 import { kvJson, type KvLayout } from '../../domain/source/kv-layout.js';
-import type { ObjectId } from '../../domain/source/revision.js';
 import { isoTime } from '../../ports/clock.js';
 import type { KvOperation, KvStore } from '../../ports/kv-store.js';
 import type { Ledger } from '../../ports/ledger.js';
@@ -30,8 +29,6 @@ export interface RecordTargets {
   layout: KvLayout;
   kv: KvStore;
   ledger: Ledger;
-  /** False: a ledger that can't be written does not stop a deploy. */
-  ledgerRequired: boolean;
   lock: HeldLock;
   /** What a plan was made of is kept up to this size, in bytes of JSON. */
   keepInputBytes?: number;
@@ -43,7 +40,7 @@ export interface RecordTargets {
   policy: Pick<GatePolicy, 'prune'>;
 }
 
-/** Announces what is about to be sent. What can't be recorded is not done, unless configured otherwise. */
+/** Announces what is about to be sent. What can't be recorded is not done. */
 export async function recordIntent(
   { plan }: DeployPlan,
   observed: DeployObserved,
@@ -52,7 +49,7 @@ export async function recordIntent(
 ): Promise<void> {
   if (changesToSend(plan).length === 0) return;
   const facts = { ...factsOf(observed, targets, context), plan: planOf(plan, observed, targets) };
-  await recorded(targets, context, context.signal, (state) => intentEntry(plan, state, facts));
+  await recorded(targets, context.signal, (state) => intentEntry(plan, state, facts));
 }
 
 /** Puts on record how the pass ended: the ledger first, then KV status. Runs on its own signal, also after a stop. */
@@ -71,7 +68,7 @@ export async function recordOutcome(
     // With the first entry of the pass, which is this one where there was nothing to announce.
     const made = announced ? {} : { plan: planOf(plan, observed, targets) };
     const facts = { ...factsOf(observed, targets, context), ...made };
-    await recorded(targets, context, signal, (state) =>
+    await recorded(targets, signal, (state) =>
       outcomeEntry(plan, outcomes, state, { ...facts, at: isoTime(context.clock) }),
     );
   }
@@ -94,35 +91,27 @@ export async function recordOutcome(
 export type StatusChanges = Map<JobRef, JobStatus | undefined>;
 
 async function recorded(
-  { ledger, ledgerRequired }: RecordTargets,
-  context: PassContext,
+  { ledger }: RecordTargets,
   signal: AbortSignal,
   entry: (state: LedgerState | undefined) => LedgerEntry,
-): Promise<ObjectId | undefined> {
+): Promise<void> {
   try {
-    return await retry(() => appendAnew(ledger, signal, entry), {
+    await retry(() => appendAnew(ledger, signal, entry), {
       signal,
       attempts: 4,
       minMs: 200,
       maxMs: 3000,
     });
   } catch (error) {
-    if (ledgerRequired) {
-      throw new TowlineError(
-        'ledger-unwritable',
-        kindOf(error),
-        `the ledger ${ledger.branch} can't be written`,
-        {
-          help: "What can't be recorded is not done. Repair the ledger's repository, or set ledger.required to false.",
-          cause: error,
-        },
-      );
-    }
-    context.log.error(
-      { err: error, branch: ledger.branch },
-      'the ledger could not be written; going on as configured',
+    throw new TowlineError(
+      'ledger-unwritable',
+      kindOf(error),
+      `the ledger ${ledger.branch} can't be written`,
+      {
+        help: "What can't be recorded is not done. Repair the ledger's repository; see ledger.whenAway for one that is away.",
+        cause: error,
+      },
     );
-    return undefined;
   }
 }
 

@@ -1,0 +1,162 @@
+import { appendFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pLimit from 'p-limit';
+import { execa } from 'execa';
+import path from 'node:path';
+import { LEDGER, openDeployer } from './deployer.js';
+import { deployInChild, eve, treeOf, worldOf, type Eve, type World } from './world.js';
+
+const project = path.resolve(import.meta.dirname, '../../..');
+const program = path.join(project, 'build/crash-child.mjs');
+/** Passes after which nothing may be left to do. */
+const MOST_PASSES = 5;
+
+/** Where a pass dies: at a point of its own, or by the hand of a scheduler that has a request of it. */
+type Death = { point: number } | { call: number; when: 'on its way' | 'not answered' };
+
+describe.each([
+  ['in place', '', 1],
+  ['over a remote', 'file://', 3],
+])('kill -9 at every await of a pass, with a ledger %s', (_what, scheme, step) => {
+  let night: Eve;
+  let deaths: Death[];
+
+  beforeAll(async () => {
+    await bundled();
+    night = await eve();
+    const world = await worldOf(night, scheme);
+    const { names } = await deployInChild(program, world.places);
+    const calls = [...world.calls];
+    await settled(world);
+    holds(world, { openBefore: [] });
+    await world.close();
+    deaths = [
+      ...names.map((_name, at): Death => ({ point: at + 1 })),
+      ...calls.flatMap((name, at): Death[] => [
+        { call: at + 1, when: 'on its way' },
+        // Whether what was only asked is answered makes no difference.
+        ...(name.startsWith('GET') ? [] : [{ call: at + 1, when: 'not answered' } as const]),
+      ]),
+    ].filter((_death, at) => at % step === 0);
+    deaths = [
+      ...deaths.filter((d) => 'call' in d && !(calls[d.call - 1] ?? '').startsWith('GET')),
+      ...deaths.filter((d) => 'point' in d && d.point > 66).reverse(),
+      ...deaths.filter((d) => 'call' in d),
+    ];
+    appendFileSync('/tmp/w/crash-progress', `${names.join(' ')} ${calls.join(' ')} ${deaths.length}\n`);
+  }, 120_000);
+  afterAll(() => night?.remove());
+
+  it('leaves nothing unannounced, nothing sent twice, nothing open, and the tree as it was accepted', async () => {
+    const limit = pLimit(2);
+    const failures: string[] = [];
+    let killed = 0;
+    await Promise.all(
+      deaths.map((death) =>
+        limit(async () => {
+          if (failures.length > 5) return;
+          const world = await worldOf(night, scheme);
+          try {
+            if (await dies(world, death)) killed += 1;
+            await world.endSessions();
+            const openBefore = openIntents(world);
+            await settled(world);
+            holds(world, { openBefore });
+          } catch (error) {
+            failures.push(`${JSON.stringify(death)} ${world.calls.join(', ')}: ${String(error)}`);
+          } finally {
+            appendFileSync(
+              '/tmp/w/crash-progress',
+              `${new Date().toISOString()} ${JSON.stringify(death)} ${failures.length} ${failures.at(-1) ?? ''}\n`,
+            );
+            await world.close();
+          }
+        }),
+      ),
+    );
+    expect(failures).toEqual([]);
+    // What runs side by side comes in another order now and then, so that the last few may not be reached.
+    expect(killed).toBeGreaterThan(deaths.length * 0.9);
+  }, 1_800_000);
+});
+
+/** The child, in one file. A process of its own makes it: the bundler does not run in this one. */
+async function bundled(): Promise<void> {
+  const options = {
+    entryPoints: [path.join(import.meta.dirname, 'child.ts')],
+    outfile: program,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'warning',
+  };
+  const script = `import { build } from 'esbuild'; await build(${JSON.stringify(options)});`;
+  await execa(process.execPath, ['--input-type=module', '--eval', script], { cwd: project });
+}
+
+async function dies(world: World, death: Death): Promise<boolean> {
+  if ('point' in death) return (await deployInChild(program, world.places, { killAt: death.point })).killed;
+  let pid: number | undefined;
+  world.killAt(death.call, death.when, () => pid);
+  const { killed } = await deployInChild(program, world.places, { started: (id) => (pid = id) });
+  return killed;
+}
+
+/** Deploys until nothing is left to do; then every entry can be read, and none is missing. */
+async function settled(world: World): Promise<void> {
+  const { signal } = new AbortController();
+  const deployer = openDeployer(world.places, { reached: () => undefined });
+  try {
+    for (let pass = 1; ; pass++) {
+      const result = await deployer.worker.once({ signal, trigger: 'deploy --once', full: true });
+      if (result.kind === 'unchanged') break;
+      if (pass >= MOST_PASSES)
+        throw new Error(`there is always something left to do: ${JSON.stringify(result)}`);
+    }
+    const records = await deployer.ledger.history({ signal, limit: 100 });
+    const states = await Promise.all(
+      records.map(({ commit }) => deployer.ledger.stateAt(commit, { signal })),
+    );
+    const numbers = states.map((state) => state?.sequence);
+    expect(numbers).toEqual(numbers.map((_each, at) => numbers.length - at));
+  } finally {
+    await deployer.close();
+  }
+}
+
+function openIntents({ git }: World): string[] {
+  const names = git('ls-tree', '--name-only', LEDGER).split('\n');
+  if (!names.includes('intents.json')) return [];
+  const { intents } = JSON.parse(git('show', `${LEDGER}:intents.json`)) as { intents: { ref: string }[] };
+  return intents.map(({ ref }) => ref);
+}
+
+function holds(world: World, { openBefore }: { openBefore: readonly string[] }): void {
+  expect(openIntents(world)).toEqual([]);
+  expect(sorted(treeOf(world))).toEqual(sorted(world.documents));
+  expect(world.accepted.filter(({ announced }) => !announced)).toEqual([]);
+  const sent = world.accepted.map(({ scheduler, verb, id, document }) =>
+    JSON.stringify([scheduler, verb, id, document]),
+  );
+  expect(sent).toEqual([...new Set(sent)]);
+  expect([...world.marathon.apps.keys()].sort()).toEqual([
+    '/bad',
+    '/scaled',
+    '/shop',
+    '/spun',
+    '/store',
+    '/web',
+  ]);
+  expect([...world.chronos.jobs.keys()].sort()).toEqual(['after-nightly', 'new', 'nightly', 'weekly']);
+  const messages = world.git('log', '--first-parent', '--format=%B', LEDGER);
+  for (const ref of openBefore)
+    expect(messages).toMatch(
+      new RegExp(`^${ref}: [a-z]+ [a-z-]+\\. (found done|found not done|unknown); `, 'm'),
+    );
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
