@@ -12,6 +12,7 @@ export function addAuditCommands({ program, command }: CommandKit): void {
   )
     .option('--bundle <file>', 'check a bundle instead: no server and no other repository is asked')
     .option('--since <commit>', 'an entry that you have kept the id of: the ledger must still hold it')
+    .option('--replay', 'make every recorded plan again as well, and compare')
     .option('--all', 'show every link that does not hold, not only the first one')
     .addOption(outputOption());
   command(

@@ -77,7 +77,12 @@ export function gateOrder(
 /** Also before the first deploy: what is said then is about the tip of the branch. */
 async function given(order: Order, scene: GateScene): ReturnType<typeof giveOrder> {
   const { session, environment, ledger, state, io } = scene;
-  const targets = { ledger, kv: await session.kv(), layout: session.layout(environment) };
+  const targets = {
+    ledger,
+    kv: await session.kv(),
+    layout: session.layout(environment),
+    log: session.log,
+  };
   if (state !== undefined) return giveOrder(targets, order, io.signal);
   const repository = await session.repository();
   const tip = await branchTip(repository, environment.branch, io.signal);

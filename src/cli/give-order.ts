@@ -62,7 +62,7 @@ export async function order(
     const { reason, args, by = whoAmI(io.env) } = flags;
     const until = flags.until === undefined ? undefined : laterTime(flags.until, systemClock.now());
     const commit = await giveOrder(
-      { ledger, kv: await session.kv(), layout: session.layout(environment) },
+      { ledger, kv: await session.kv(), layout: session.layout(environment), log: session.log },
       {
         verb,
         refs,

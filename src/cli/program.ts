@@ -224,6 +224,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     outputOption(),
   );
 
+  addAuditCommands(kit);
   addLedgerCommands(kit);
 
   command('next <job>', 'when a job comes to run, in its own zone', () => import('./commands/next.js'))
@@ -257,7 +258,6 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(new Option('--marathon-port <port>', 'port of the Marathon API').default(8080).argParser(port))
     .addOption(new Option('--chronos-port <port>', 'port of the Chronos API').default(4400).argParser(port));
 
-  addAuditCommands(kit);
   addHookCommands(kit);
   return program;
 }

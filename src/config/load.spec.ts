@@ -97,7 +97,6 @@ describe('a configuration', () => {
         },
       ],
       mirrors: [],
-      secrets: { values: [] },
       ledger: { whenAway: 'stop', signed: false, keepInputBytes: 4_194_304 },
       signers: DEFAULTS.signers,
       statuses: [],

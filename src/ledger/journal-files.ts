@@ -6,7 +6,7 @@ import { digest } from '../domain/source/digest.js';
 import { isObject, type Json, type JsonObject } from '../domain/source/json.js';
 import { parseObjectId, type ObjectId } from '../domain/source/revision.js';
 import { TowlineError } from '../runtime/errors.js';
-import { parseState } from './format.js';
+import { parseState } from '../domain/record/ledger-files.js';
 
 /** An entry that could not be appended when it was due. */
 export interface Journalled {

@@ -88,7 +88,7 @@ export function deployWorld(more: Partial<DeployWorkerOptions> = {}) {
       deployWorker(options).once({ signal, trigger: 'test', ...how }),
     order: (verb: OrderVerb, ...ids: string[]) =>
       giveOrder(
-        { ledger, kv, layout },
+        { ledger, kv, layout, log: silentLog() },
         { verb, refs: ids.map((id) => jobRef('plain', id)), by: 'ann', at: '2026-01-01T00:00:00.000Z' },
         signal,
       ),

@@ -6,18 +6,12 @@ import { EVERY_RULE } from '../../src/domain/job/validate/rule-policy.js';
 import type { SchedulerModel } from '../../src/domain/job/scheduler-model.js';
 import { jobRef } from '../../src/domain/job/job-ref.js';
 import type { LiveJob } from '../../src/domain/plan/plan.js';
-import type { Appended } from '../../src/domain/record/appended.js';
-import { mirrorEntry } from '../../src/domain/record/mirror-entry.js';
 import type { OrderVerb } from '../../src/domain/record/orders.js';
 import type { Release } from '../../src/domain/release/release.js';
-import { digest } from '../../src/domain/source/digest.js';
-import type { JsonObject } from '../../src/domain/source/json.js';
 import { kvJson, kvLayout, releaseKey } from '../../src/domain/source/kv-layout.js';
-import { parseMirrorRef } from '../../src/domain/source/mirror-ref.js';
 import type { Revision } from '../../src/domain/source/revision.js';
 import { bundleWriter, commitWalk, gitStore, unpackBundle } from '../../src/git/index.js';
 import { gitLedger } from '../../src/ledger/index.js';
-import type { Ledger } from '../../src/ports/ledger.js';
 import type { Models } from '../../src/queries/declared.js';
 import { gateFactsOf } from '../../src/queries/gate-facts.js';
 import {
@@ -31,12 +25,11 @@ import {
 } from '../../src/queries/audit/index.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { systemClock } from '../../src/runtime/system-clock.js';
-import { appendAnew } from '../../src/workers/append.js';
 import { deployWorker } from '../../src/workers/deploy/index.js';
 import { giveOrder } from '../../src/workers/deploy/order.js';
 import { mirrorWorker } from '../../src/workers/mirror/index.js';
 import { promoteWorker } from '../../src/workers/promote/index.js';
-import { LENIENT, plainModel } from '../builders/plan-input.js';
+import { LENIENT, noSecrets, plainModel } from '../builders/plan-input.js';
 import { JUDGING } from '../fakes/deploy-world.js';
 import { GitSandbox } from '../fakes/git-sandbox.js';
 import { MemoryKv, MemoryLock } from '../fakes/memory-kv.js';
@@ -75,9 +68,7 @@ export class AuditedEnvironment {
     author,
     log: silentLog(),
   });
-  readonly #ledger: Ledger = keepsPlans(
-    gitLedger({ store: this.#store, branch: LEDGER, environment: 'test', author }),
-  );
+  readonly #ledger = gitLedger({ store: this.#store, branch: LEDGER, environment: 'test', author });
 
   async commit(files: Record<string, string | null>, message: string): Promise<void> {
     this.sandbox.write(files);
@@ -88,38 +79,17 @@ export class AuditedEnvironment {
 
   /** A pass of the mirror, and its entry. */
   async mirror(): Promise<void> {
-    const { kv } = this;
     await mirrorWorker({
       ...common,
-      kv,
+      kv: this.kv,
       lock: this.#lock,
       branch: 'main',
       layers: ['jobs'],
       repository: this.#store,
       reconcileMs: 60_000,
       deletes: { maxCount: 1000, maxShare: 1, allowed: false },
+      record: { ledger: this.#ledger, actor: 'm@host' },
     }).once({ signal, trigger: 'test' });
-    const ref = await kv.get(layout.ref, { signal });
-    const parsed = ref === undefined ? { reason: 'there is none' } : parseMirrorRef(ref.value);
-    if (ref === undefined || 'reason' in parsed) throw new Error('nothing was mirrored');
-    const { revision, folders } = parsed.mirrorRef;
-    const record = {
-      revision,
-      trees: folders.map(({ folder, tree }) => ({ folder, tree })),
-      index: ref.modifyIndex,
-      pass: `mirror-${ref.modifyIndex}`,
-      at: new Date().toISOString(),
-    };
-    const facts = {
-      environment: 'test',
-      trigger: 'test',
-      actor: 'm@host',
-      written: 1,
-      deleted: 0,
-      repaired: 0,
-    };
-    await appendAnew(this.#ledger, signal, (state) => mirrorEntry(record, facts, state));
-    await this.anchor();
   }
 
   async deploy(): Promise<void> {
@@ -128,7 +98,6 @@ export class AuditedEnvironment {
       kv: this.kv,
       lock: this.#lock,
       ledger: this.#ledger,
-      
       actor: 'ann@host',
       gateFacts: async ({ state }) => gateFactsOf(state, systemClock.now()),
       schedulers: [this.scheduler],
@@ -140,9 +109,9 @@ export class AuditedEnvironment {
       together: [],
       adopt: 'none',
       retry: 'none',
+      secrets: noSecrets(),
       deploy: { ...JUDGING, concurrency: 2, onFailure: 'rollback' },
     }).once({ signal, trigger: 'test' });
-    await this.anchor();
   }
 
   async release(release: Release): Promise<void> {
@@ -156,6 +125,7 @@ export class AuditedEnvironment {
       releasesPrefix: 'towline/releases/',
       repository: this.#store,
       kv: this.kv,
+      ledger: this.#ledger,
       models,
       author,
       lockKey: layout.lock('promote'),
@@ -168,21 +138,7 @@ export class AuditedEnvironment {
   async order(verb: OrderVerb, id: string): Promise<void> {
     const refs = [jobRef('plain', id)];
     const order = { verb, refs, by: 'ann', at: new Date().toISOString(), reason: 'a look' };
-    await giveOrder({ ledger: this.#ledger, kv: this.kv, layout }, order, signal);
-    await this.anchor();
-  }
-
-  /** As workers do after each entry. */
-  async anchor(): Promise<void> {
-    const { commit, state } = await this.#ledger.head({ signal });
-    const anchor = {
-      version: 1,
-      branch: LEDGER,
-      commit,
-      sequence: state?.sequence,
-      at: new Date().toISOString(),
-    };
-    await this.kv.put(layout.ledger, kvJson(anchor), { signal });
+    await giveOrder({ ledger: this.#ledger, kv: this.kv, layout, log: silentLog() }, order, signal);
   }
 
   async copy(): Promise<AuditWorld> {
@@ -218,24 +174,6 @@ export function worldAt(bare: string, kv: MemoryKv, live: LiveJob[], env: NodeJS
 
 export function removeWorld({ bare }: AuditWorld): void {
   rmSync(path.dirname(bare), { recursive: true, force: true });
-}
-
-/** The first entry of each pass keeps a plan with what it was made of. */
-function keepsPlans(ledger: Ledger): Ledger {
-  const passes = new Set<string>();
-  const withPlan = (entry: Appended): Appended => {
-    if ((entry.phase !== 'intent' && entry.phase !== 'outcome') || passes.has(entry.pass)) return entry;
-    passes.add(entry.pass);
-    const input: JsonObject = { revision: entry.revision, pass: entry.pass };
-    return {
-      ...entry,
-      plan: { inputDigest: digest(input), input, plan: { digest: entry.planDigest, changes: [] } },
-    };
-  };
-  return {
-    ...ledger,
-    append: (entry, expected, waiting) => ledger.append(withPlan(entry), expected, waiting),
-  };
 }
 
 const evidenceOf = async ({ kv, live }: AuditWorld): Promise<Evidence> => ({

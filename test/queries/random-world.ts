@@ -20,7 +20,7 @@ import { deployWorker } from '../../src/workers/deploy/index.js';
 import { giveOrder } from '../../src/workers/deploy/order.js';
 import { mirrorWorker } from '../../src/workers/mirror/index.js';
 import { promoteWorker } from '../../src/workers/promote/index.js';
-import { LENIENT, plainModel } from '../builders/plan-input.js';
+import { LENIENT, noSecrets, plainModel } from '../builders/plan-input.js';
 import { JUDGING } from '../fakes/deploy-world.js';
 import { GitSandbox } from '../fakes/git-sandbox.js';
 import { MemoryKv, MemoryLock } from '../fakes/memory-kv.js';
@@ -70,7 +70,7 @@ export async function randomWorld() {
   const deployer = deployWorker({
     ...common,
     ledger,
-    
+
     actor: 'deployer@host',
     gateFacts: async ({ state }) => gateFactsOf(state, clock.now()),
     schedulers: [scheduler],
@@ -186,7 +186,7 @@ export async function randomWorld() {
       (await ledger.history({ signal, limit: 1, trailer: 'Towline-Phase: intent' }))[0]?.commit,
     order: (verb: 'pause' | 'resume' | 'restart', id: string, by: string) =>
       giveOrder(
-        { ledger, kv, layout },
+        { ledger, kv, layout, log: silentLog() },
         { verb, refs: [jobRef('plain', id)], by, at: new Date(time).toISOString() },
         signal,
       ),

@@ -4,7 +4,7 @@ import type { LedgerState } from '../../src/domain/record/ledger-entry.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 import { gitSignatures, gitStore } from '../../src/git/index.js';
 import { gitLedger } from '../../src/ledger/index.js';
-import { documentText, STATE_FILE } from '../../src/ledger/format.js';
+import { documentText, STATE_FILE } from '../../src/domain/record/ledger-files.js';
 import type { JobRepository } from '../../src/ports/job-repository.js';
 import type { Ledger } from '../../src/ports/ledger.js';
 import type { Signatures } from '../../src/ports/signatures.js';

@@ -1,5 +1,7 @@
 import picocolors from 'picocolors';
 import type { EnvironmentConfig } from '../../config/config.js';
+import { replayPlan } from '../../domain/record/plan/replay-plan.js';
+import type { JsonObject } from '../../domain/source/json.js';
 import type { Revision } from '../../domain/source/revision.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import {
@@ -9,9 +11,11 @@ import {
   type AuditReport,
   type Evidence,
   type Finding,
+  type SignaturePolicy,
 } from '../../queries/audit/index.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
+import { SCHEDULER_KINDS } from '../../schedulers/registry.js';
 import { evidenceRef } from '../audit-evidence.js';
 import { withBundle, withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
@@ -20,6 +24,7 @@ interface Flags extends GlobalFlags {
   bundle?: string;
   since?: string;
   all?: boolean;
+  replay?: boolean;
 }
 
 /** Findings that are shown at most: after a rewritten branch every entry is one. */
@@ -56,7 +61,7 @@ export async function run(names: string[], flags: Flags, io: Io): Promise<number
 async function audit(
   environment: EnvironmentConfig,
   session: Session,
-  { bundle, since, all = false }: Flags,
+  { bundle, since, all = false, replay = false }: Flags,
   { signal }: Io,
 ): Promise<{ report: AuditReport; unreadable: boolean }> {
   const layout = session.layout(environment);
@@ -89,12 +94,38 @@ async function audit(
       models: session.models(environment),
       ignoreFields: environment.deploy.ignoreFields,
       evidence,
+      signed: await signaturesOf(session),
+      ...(replay ? { replay: replayed } : {}),
       most: all ? MOST : 1,
       ...(since === undefined ? {} : { since }),
     },
     signal,
   );
   return { report, unreadable: (evidence?.unreadable.size ?? 0) > 0 };
+}
+
+/** Signatures are judged by the signers that the job repository names; entries have to have one where that is configured. */
+async function signaturesOf(session: Session): Promise<SignaturePolicy> {
+  const signatures = await session.signatures();
+  return {
+    required: session.config.ledger.signed,
+    signatures: {
+      check: async (commit, { signersAt, signal }) =>
+        signersAt === undefined
+          ? { state: 'unknown-signer', reason: 'no revision names signers' }
+          : signatures.checkBytes(commit, { signersAt, signal }),
+    },
+  };
+}
+
+/** The plan that a recorded input gives today. */
+function replayed(recorded: JsonObject): { digest: string } | { reason: string } {
+  const kinds = new Map([...SCHEDULER_KINDS].map(([kind, { model }]) => [kind, model]));
+  const again = replayPlan(recorded, kinds);
+  if (again.kind === 'refused') return { reason: again.reason };
+  if (again.kind === 'not-kept') return { reason: 'what it was made of was not kept' };
+  const { digest } = again.plan;
+  return typeof digest === 'string' ? { digest } : { reason: 'it has no digest' };
 }
 
 /** Undefined: the bundle holds branches only. */

@@ -1,11 +1,11 @@
-import { parseRevision, type Revision } from '../../domain/source/revision.js';
+import type { ObjectId, Revision } from '../../domain/source/revision.js';
+import { signersAfter, type SignatureState } from '../../domain/trust/index.js';
 import type { AuditedEntry } from './entry.js';
-import { valueOf } from './entry.js';
 import type { Findings } from './findings.js';
 
 /** What a signature is worth. */
 export interface SignatureCheck {
-  state: 'good' | 'not-signed' | 'bad' | 'unknown-signer' | 'expired';
+  state: SignatureState;
   /** Whose key it is, as the signers' file calls it. */
   by?: string;
   /** For people, where it is not good. */
@@ -30,8 +30,8 @@ export interface SignaturePolicy {
 const AT_ONCE = 4;
 
 /**
- * The signatures of entries, by the signers as they were at the revision that was deployed before each: who takes a key
- * out of the file does not spoil what it signed before, and who adds one does not sign the past with it.
+ * The signatures of entries, by the signers of the revision that was deployed before each (docs/decisions/0013): who takes a
+ * key out of the file does not spoil what it signed before, and who adds one does not sign the past with it.
  */
 export async function checkSignatures(
   entries: readonly AuditedEntry[],
@@ -39,12 +39,13 @@ export async function checkSignatures(
   findings: Findings,
   signal: AbortSignal,
 ): Promise<number> {
+  const signersOf = signersOfEach(entries);
   const wanted = entries.filter(({ commit }) => required || commit.signed);
   let good = 0;
   for (let from = 0; from < wanted.length; from += AT_ONCE) {
     const some = wanted.slice(from, from + AT_ONCE);
     const checks = await Promise.all(
-      some.map((entry) => signatures.check(entry.bytes, { signersAt: signersAt(entry), signal })),
+      some.map((entry) => signatures.check(entry.bytes, { signersAt: signersOf.get(entry.id), signal })),
     );
     for (const [at, check] of checks.entries()) {
       const entry = some[at];
@@ -64,10 +65,19 @@ const WORDS: Record<Exclude<SignatureCheck['state'], 'good'>, string> = {
   bad: 'its signature is not of these bytes',
   'unknown-signer': 'it is signed by a key that was not allowed then',
   expired: 'it is signed by a key whose time was over',
+  'not-yet-valid': 'it is signed by a key whose time had not come',
+  revoked: 'it is signed by a key that was revoked',
+  unsupported: 'its signature is of a kind that is not judged',
 };
 
-/** The revision that was deployed before an entry; of the first one its own. */
-function signersAt(entry: AuditedEntry): Revision | undefined {
-  const deployed = entry.before?.revision;
-  return deployed ?? parseRevision(valueOf(entry, 'Towline-Revision') ?? '');
+/** The first entry is judged by its own revision: there is no other one. */
+function signersOfEach(entries: readonly AuditedEntry[]): Map<ObjectId, Revision | undefined> {
+  const found = new Map<ObjectId, Revision | undefined>();
+  let signers: Revision | undefined;
+  for (const { id, commit } of entries) {
+    const after = signersAfter(signers, commit);
+    found.set(id, signers ?? after);
+    signers = after;
+  }
+  return found;
 }

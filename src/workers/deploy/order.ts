@@ -5,12 +5,15 @@ import type { ObjectId } from '../../domain/source/revision.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import type { Ledger } from '../../ports/ledger.js';
 import { TowlineError } from '../../runtime/errors.js';
+import type { Log } from '../../runtime/log.js';
+import { dropAnchor } from '../anchor.js';
 import { appendAnew } from '../append.js';
 
 export interface OrderTargets {
   ledger: Ledger;
   kv: KvStore;
   layout: KvLayout;
+  log: Log;
   /** What an order may be about before anything was deployed; undefined: nothing can be ordered then. */
   first?: LedgerState;
 }
@@ -20,7 +23,7 @@ export interface OrderTargets {
  * what is to go on is not paused, what is to be tried again has not failed.
  */
 export async function giveOrder(
-  { ledger, kv, layout, first }: OrderTargets,
+  { ledger, kv, layout, log, first }: OrderTargets,
   order: Order,
   signal: AbortSignal,
 ): Promise<ObjectId | undefined> {
@@ -35,5 +38,6 @@ export async function giveOrder(
   // Only a bell: the value is for people who look at KV.
   const value = kvJson({ commit, verb: order.verb, refs: order.refs, by: order.by, at: order.at });
   await kv.put(layout.orders, value, { signal });
+  await dropAnchor({ kv, ledger, layout, log }, order.at, signal);
   return commit;
 }

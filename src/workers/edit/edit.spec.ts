@@ -10,7 +10,7 @@ import type { Outcome, OutcomeState } from '../../domain/record/outcome.js';
 import type { Revision } from '../../domain/source/revision.js';
 import { gitStore } from '../../git/index.js';
 import type { GitStore } from '../../ports/git-store.js';
-import { entryMessage } from '../../ledger/message.js';
+import { entryMessage } from '../../domain/record/entry-message.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { silentLog } from '../../runtime/log.js';
 import { systemClock } from '../../runtime/system-clock.js';

@@ -13,7 +13,7 @@ import { chronosModel } from '../../../src/schedulers/chronos/model/index.js';
 import { marathonScheduler } from '../../../src/schedulers/marathon/driver/index.js';
 import { marathonModel } from '../../../src/schedulers/marathon/model/index.js';
 import { deployWorker } from '../../../src/workers/deploy/index.js';
-import { LENIENT } from '../../builders/plan-input.js';
+import { LENIENT, noSecrets } from '../../builders/plan-input.js';
 import { watched, type Points } from './points.js';
 
 /** Where everything is that a deployer of the crash test works with. */
@@ -71,6 +71,7 @@ export function openDeployer(places: Places, points: Points) {
     together: [],
     adopt: 'none',
     retry: 'none',
+    secrets: noSecrets(),
     deploy: {
       deadlineMs: 5000,
       soakMs: 0,
