@@ -203,7 +203,7 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
 
     async log(revision, { signal, limit, firstParent = false, paths = [], grep, exclude, ...more }) {
       const place = await open({ signal });
-      const { skip, since, until } = more;
+      const { line, skip, since, until } = more;
       const args = [
         'log',
         '-z',
@@ -212,7 +212,10 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
         ...(firstParent ? ['--first-parent'] : []),
         ...(skip === undefined ? [] : [`--skip=${skip}`]),
         ...timeArguments(since, until),
-        ...(grep === undefined ? [] : ['--fixed-strings', `--grep=${grep}`]),
+        '--basic-regexp',
+        '--all-match',
+        ...(grep === undefined ? [] : [`--grep=${literally(grep)}`]),
+        ...(line === undefined ? [] : [`--grep=^${literally(line)}$`]),
         '--end-of-options',
         revision,
         ...(exclude === undefined ? [] : [`^${exclude}`]),
@@ -256,6 +259,11 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
 
 /** Git takes less than that for something else than seconds since the epoch. */
 const FIRST_SECOND = 100_000_000;
+
+/** A text as a basic regular expression for it. */
+function literally(text: string): string {
+  return text.replace(/[\\.[\]*^$]/g, '\\$&');
+}
 
 /** Whole seconds, as commits have them. */
 function timeArguments(since: number | undefined, until: number | undefined): string[] {

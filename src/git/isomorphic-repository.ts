@@ -190,7 +190,7 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
       }
     },
 
-    async log(revision, { limit, paths, grep, firstParent = false, exclude, skip = 0, since, until }) {
+    async log(revision, { limit, paths, grep, line, firstParent = false, exclude, skip = 0, since, until }) {
       const repository = await at();
       const found: CommitInfo[] = [];
       let left = skip;
@@ -201,6 +201,7 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
         if (found.length >= limit) break;
         if (excluded.has(commit.oid)) continue;
         if (grep !== undefined && !commit.message.includes(grep)) continue;
+        if (line !== undefined && !commit.message.split('\n').includes(line)) continue;
         if (!isWithin(commit.committer.timestamp, since, until)) continue;
         if (paths !== undefined && !(await touchesAny(repository, commit, paths))) continue;
         if (left-- > 0) continue;

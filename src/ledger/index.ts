@@ -181,12 +181,12 @@ export function gitLedger({
       const commit = from === undefined ? await tip({ signal }) : asRevision(from);
       if (commit === undefined) return [];
       // Every commit but the first is an entry: without a choice git need not look into the messages.
-      const grep = trailer ?? (jobRef === undefined ? undefined : `Towline-Job: ${jobRef} `);
       const commits = await store.log(commit, {
         signal,
         limit,
         firstParent: true,
-        ...(grep === undefined ? {} : { grep }),
+        ...(jobRef === undefined ? {} : { grep: `Towline-Job: ${jobRef} ` }),
+        ...(trailer === undefined ? {} : { line: trailer }),
         ...(skip === undefined ? {} : { skip }),
         ...(since === undefined ? {} : { since }),
         ...(until === undefined ? {} : { until }),

@@ -32,6 +32,8 @@ export interface LogOptions {
   paths?: readonly string[];
   /** Text that the message holds. */
   grep?: string;
+  /** A whole line of the message. */
+  line?: string;
   /** This commit and all before it are left out. It has to be there. */
   exclude?: Revision;
   /** Commits left out at the beginning. */

@@ -172,6 +172,9 @@ export function ledgerContract(open: () => Promise<{ ledger: Ledger; revision: R
       expect(await passes({ since: Date.parse(at(2)) })).toEqual(['p3', 'p2']);
       expect(await passes({ until: Date.parse(at(2)) })).toEqual(['p2', 'p1']);
       expect(await passes({ trailer: 'Towline-Pass: p2' })).toEqual(['p2']);
+      // A line as a whole, and nothing that only begins or ends like it.
+      for (const part of ['Towline-Pass: p', 'Pass: p2', 'Towline-Pass: .*'])
+        expect(await passes({ trailer: part })).toEqual([]);
     });
 
     it('keeps what the mirror did beside what a pass announced', async () => {

@@ -105,7 +105,7 @@ describe('plans on record', () => {
     const world = deployWorld({ ledger, schedulers, models });
     const order = (verb: 'pause' | 'resume' | 'restart', ref: string): Promise<unknown> =>
       giveOrder(
-        { ledger, kv: world.kv, layout },
+        { ledger, kv: world.kv, layout, log: silentLog() },
         { verb, refs: [ref as never], by: 'ann', at: new Date().toISOString(), reason: 'look' },
         signal,
       );

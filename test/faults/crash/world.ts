@@ -112,7 +112,7 @@ export async function eve(): Promise<Eve> {
     ['trigger', 'chronos:weekly'],
   ] as const)
     await giveOrder(
-      { ledger: deployer.ledger, kv, layout },
+      { ledger: deployer.ledger, kv, layout, log },
       { verb, refs: [ref as JobRef], by: 'ann', at: '2026-01-01T00:00:00.000Z' },
       signal,
     );
