@@ -65,7 +65,7 @@ async function planOf(
   const models = session.models(environment);
   const declared = declaredJobs(source.layers, models, { rules: environment.rules });
   const policy = gatePolicy(environment, { allowPrune: flags.allowPrune ?? false });
-  const readFacts = await gateFacts(session, environment, policy);
+  const readFacts = await gateFacts(session, environment, { policy, ledger });
   const plan = makePlan(
     {
       environment: environment.name,
