@@ -3,6 +3,7 @@ import type { PlanInput } from '../domain/plan/plan-input.js';
 import type { GatePolicy } from '../domain/plan/policy.js';
 import type { Release } from '../domain/release/release.js';
 import { kvKey, mirrorLayout } from '../domain/source/kv-layout.js';
+import type { Ledger } from '../ports/ledger.js';
 import { gateFactsReader } from '../queries/gate-facts.js';
 import { systemClock } from '../runtime/system-clock.js';
 import type { DeployPolicy, DeployWorkerOptions } from '../workers/deploy/index.js';
@@ -121,19 +122,21 @@ export async function deployOptions(
   }: { adopt?: PlanInput['adopt']; retry?: PlanInput['retry']; allowPrune?: boolean } = {},
 ): Promise<DeployWorkerOptions> {
   const { deploy } = environment;
+  const ledger = await session.ledger(environment);
+  const policy = gatePolicy(environment, { allowPrune });
   return {
     layout: session.layout(environment),
     kv: await session.kv(),
     lock: await session.lock(),
-    ledger: await session.ledger(environment),
+    ledger,
     keepInputBytes: session.config.ledger.keepInputBytes,
     schedulers: await session.schedulers(environment),
     boards: await session.boards(),
     models: session.models(environment),
     rules: environment.rules,
     layers: environment.layers,
-    policy: gatePolicy(environment, { allowPrune }),
-    gateFacts: await gateFacts(session, environment, gatePolicy(environment, { allowPrune })),
+    policy,
+    gateFacts: await gateFacts(session, environment, { policy, ledger }),
     actor: session.actor,
     ignoreFields: deploy.ignoreFields,
     secrets: session.secrets(environment),
@@ -151,10 +154,10 @@ export async function deployOptions(
 export async function gateFacts(
   session: Session,
   environment: EnvironmentConfig,
-  policy: GatePolicy,
+  { policy, ledger }: { policy: GatePolicy; ledger: Ledger },
 ): Promise<ReturnType<typeof gateFactsReader>> {
   return gateFactsReader({
-    ledger: await session.ledger(environment),
+    ledger,
     repository: await session.repository(),
     signatures: await session.signatures(),
     policy,

@@ -70,6 +70,19 @@ describe('a configuration', () => {
     ]);
   });
 
+  it('says where signers stand: paths from the root of the job repository', async () => {
+    const text = `${MINIMAL}ledger: { signed: true }\nsigners: { file: /who/signers, keys: who/keys/ }\n`;
+    expect(await good(text)).toMatchObject({
+      ledger: { signed: true },
+      signers: { file: 'who/signers', keys: 'who/keys' },
+    });
+    expect((await good(MINIMAL, { TOWLINE_LEDGER_SIGNED: 'true' })).ledger.signed).toBe(true);
+    expect(await bad(`${MINIMAL}signers: { file: ../signers, keys: / }\n`)).toEqual([
+      expect.stringMatching(/^towline.yaml:\d+:\d+ config\/rule: .*"\.\."/),
+      expect.stringMatching(/^towline.yaml:\d+:\d+ config\/rule: it is the whole repository/),
+    ]);
+  });
+
   it('is whole and frozen, with a default for all that the file leaves out', async () => {
     const config = await good(MINIMAL);
     expect(config).toEqual({

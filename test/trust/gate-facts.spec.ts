@@ -179,6 +179,13 @@ withServer('ssh-keygen', 'facts for gates, from a ledger', () => {
     ).toEqual([]);
     expect((await read({ approvals: hints }, second)).approvals).toHaveLength(1);
     expect((await read({ approvals: [hint()] }, second)).approvals).toHaveLength(1);
+    const before = hint();
+    await approve(second, 'used up', 'bob');
+    await approve(second, 'ann', 'ann');
+    expect((await read({ approvals: [before, hint()] }, second)).approvals).toMatchObject([
+      { by: 'ann@example.org' },
+      { by: 'ann@example.org' },
+    ]);
   });
 
   it('let nobody approve the change that makes them a signer, also where the rest of it is deployed', async () => {

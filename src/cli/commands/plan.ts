@@ -73,7 +73,7 @@ async function planOf(
   const secrets = session.secrets(environment);
   for (const job of declared.rejected) secrets.learn(job);
   const policy = gatePolicy(environment, { allowPrune: flags.allowPrune ?? false });
-  const readFacts = await gateFacts(session, environment, policy);
+  const readFacts = await gateFacts(session, environment, { policy, ledger });
   const plan = makePlan(
     secrets.input({
       environment: environment.name,
