@@ -210,7 +210,10 @@ describe('what is secret', () => {
   }, 400_000);
 
   it('and through daemons, also when they crash', async () => {
-    const crash = `setTimeout(() => { const e = new Error('it has ' + process.env.TOWLINE_WEBHOOK_SECRET); e.cause = new Error(process.env.CONSUL_HTTP_TOKEN); Promise.reject(e); }, 6000)`;
+    const crash = `process.on('SIGUSR2', () => {
+      const cause = new Error(process.env.CONSUL_HTTP_TOKEN);
+      Promise.reject(new Error('it has ' + process.env.TOWLINE_WEBHOOK_SECRET, { cause }));
+    });`;
     await mkdir(path.join(world.folder, 'logs'));
     const daemon = await world.processes.start(
       process.execPath,
@@ -218,7 +221,7 @@ describe('what is secret', () => {
         '--report-uncaught-exception',
         `--report-directory=${world.folder}/logs`,
         '--import',
-        `data:text/javascript,${crash}`,
+        `data:text/javascript,${encodeURIComponent(crash)}`,
       ].concat(
         world.program,
         '--config',
@@ -251,6 +254,7 @@ describe('what is secret', () => {
       });
     for (const page of ['metrics', 'healthz'])
       printed.set(page, await (await fetch(`${url}/${page}`)).text());
+    process.kill(daemon.pid, 'SIGUSR2');
     expect(await daemon.exited).toBe(1);
     expect(daemon.output()).toContain('it has ***');
     printed.set('daemon', daemon.output());

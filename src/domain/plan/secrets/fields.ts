@@ -41,10 +41,11 @@ export class SecretFields {
 
   of(about: About): readonly Pattern[] {
     const places = this.#places.get(about.scheduler);
-    const said = this.#rules.filter((rule) => rule.matches(about)).flatMap(({ fields }) => fields);
-    const key = JSON.stringify([about.scheduler, said]);
+    let key = about.scheduler;
+    for (const rule of this.#rules) key += rule.matches(about) ? ' 1' : ' 0';
     const known = this.#patterns.get(key);
     if (known !== undefined) return known;
+    const said = this.#rules.filter((rule) => rule.matches(about)).flatMap(({ fields }) => fields);
     const twins = said.flatMap((field) => twinsOf(field, places?.twins ?? []));
     const all = new Set([...(places?.references ?? []), ...said, ...twins]);
     // What names a job is no secret: nothing could be said of it without it.

@@ -67,7 +67,7 @@ export function maskDocument(
       : text;
   let result: Json = document;
   for (const pattern of patterns) result = atPlaces(result, pattern, 0, (value) => eachText(value, whole));
-  const last = eachText(result, logins);
+  const last = holds(result, '://') ? eachText(result, logins) : result;
   return isObject(last) ? last : document;
 }
 
@@ -108,11 +108,11 @@ export function underKey<T extends Json>(document: T, now: Json | undefined, key
 /** Names of the keys of all digests in a document. */
 export function keysIn(value: Json): string[] {
   const keys = new Set<string>();
-  eachText(value, (text) => {
-    if (text.includes('secret:hmac-'))
+  if (holds(value, 'secret:hmac-'))
+    eachText(value, (text) => {
       for (const [token] of text.matchAll(TOKENS)) keys.add(token.split(':')[2] ?? '');
-    return text;
-  });
+      return text;
+    });
   return [...keys];
 }
 
@@ -153,6 +153,18 @@ function isCalled(item: Json, part: Part): boolean {
     const name = Object.hasOwn(item, member) ? item[member] : undefined;
     return typeof name === 'string' && part.fits(name);
   });
+}
+
+/** Whether any text has this in it. Most documents have not, and there are thousands: nothing is made to find that out. */
+function holds(value: Json, piece: string): boolean {
+  if (typeof value === 'string') return value.includes(piece);
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some((item) => holds(item, piece));
+  for (const name in value) {
+    const member = value[name];
+    if (member !== undefined && holds(member, piece)) return true;
+  }
+  return false;
 }
 
 function eachText(value: Json, change: (text: string) => string): Json {

@@ -192,10 +192,6 @@ export class SecretMask {
     return this.#options.redact?.(text) ?? text;
   }
 
-  has(value: string): boolean {
-    return [...this.#values.values()].includes(value);
-  }
-
   #digestOf(text: string): string {
     if (isMasked(text)) return text;
     const token = maskOf(text, this.#keyNow());
