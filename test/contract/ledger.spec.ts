@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import type { LedgerEntry } from '../../src/domain/record/ledger-entry.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 import { gitStore } from '../../src/git/index.js';
-import { gitLedger } from '../../src/ledger/index.js';
+import { gitLedger, journaledLedger } from '../../src/ledger/index.js';
 import { ledgerContract } from '../../src/ports/ledger.contract.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { GitSandbox } from '../fakes/git-sandbox.js';
@@ -19,6 +19,21 @@ afterAll(async () => void (await Promise.all(stores.map((store) => store.close()
 
 describe('in memory', () =>
   ledgerContract(async () => ({ ledger: new MemoryLedger(), revision: 'a'.repeat(40) as Revision })));
+
+describe('with a journal before it', () => {
+  const sandboxes: GitSandbox[] = [];
+  afterAll(() => sandboxes.forEach((sandbox) => sandbox.remove()));
+  ledgerContract(async () => {
+    const sandbox = new GitSandbox();
+    sandboxes.push(sandbox);
+    sandbox.write({ 'jobs/web.yaml': 'id: /web\n' });
+    const revision = sandbox.commit() as Revision;
+    sandbox.push();
+    const inner = ledgerOf(sandbox, sandbox.bare, 'copies');
+    const folder = `${sandbox.root}/journal`;
+    return { ledger: journaledLedger(inner, { folder, environment: 'test', log: silentLog() }), revision };
+  });
+});
 
 for (const [what, scheme] of [
   ['in a bare repository', ''],
@@ -40,7 +55,7 @@ for (const [what, scheme] of [
       return { ledger: ledgerOf(sandbox, `${scheme}${sandbox.bare}`, 'copies'), revision };
     });
 
-    const waiting = { signal: AbortSignal.timeout(60_000) };
+    const waiting = { signal: new AbortController().signal };
     const entry = (revision: Revision, pass: string): LedgerEntry => ({
       phase: 'outcome',
       environment: 'test',
