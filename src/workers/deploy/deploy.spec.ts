@@ -245,6 +245,43 @@ describe('the deployer', () => {
     expect(strict.scheduler.calls).toEqual([]);
   });
 
+  it('does not send once more what was tried, and put back, by a pass that came to no end', async () => {
+    const { state, deploy, scheduler, ledger } = deployWorld();
+    await state({ a: { v: 1 } });
+    await deploy();
+    const before = scheduler.jobs.get('a');
+    await state({ a: { v: 2 } });
+    scheduler.afterEffect = () => {
+      scheduler.jobs.set('a', { spec: before?.spec ?? {}, version: 3 });
+      ledger.broken = new TowlineError('git-failed', 'refused', 'the process is gone');
+      throw new DOMException('killed', 'AbortError');
+    };
+    await expect(deploy()).rejects.toMatchObject({ code: 'ledger-unwritable' });
+    scheduler.afterEffect = () => undefined;
+    ledger.broken = undefined;
+    await deploy();
+    await deploy();
+    expect(scheduler.calls).toEqual(['create a', 'update a']);
+    expect(ledger.entries.at(-1)?.entry).toMatchObject({
+      outcomes: [{ ref: 'plain:a', state: 'failed', message: expect.stringMatching(/^unknown; .*--retry/) }],
+      state: { intents: [] },
+    });
+  });
+
+  it('closes what was announced for a job that came to nothing, and that Git has given up', async () => {
+    const { state, deploy, scheduler, ledger } = deployWorld();
+    await state({ a: {}, b: {} });
+    scheduler.lost.add('a');
+    await deploy();
+    expect(ledger.entries.at(-1)?.entry.state.intents).toMatchObject([{ ref: 'plain:a' }]);
+    await state({ b: {} });
+    await deploy();
+    expect(ledger.entries.at(-1)?.entry).toMatchObject({
+      outcomes: [{ ref: 'plain:a', state: 'applied', message: expect.stringMatching(/^found not done; /) }],
+      state: { intents: [] },
+    });
+  });
+
   it('reads back what a crash left open instead of sending it again', async () => {
     const { state, deploy, scheduler, ledger, phases } = deployWorld();
     await state({ a: {} });

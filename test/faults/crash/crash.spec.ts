@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pLimit from 'p-limit';
 import { execa } from 'execa';
@@ -38,12 +37,6 @@ describe.each([
         ...(name.startsWith('GET') ? [] : [{ call: at + 1, when: 'not answered' } as const]),
       ]),
     ].filter((_death, at) => at % step === 0);
-    deaths = [
-      ...deaths.filter((d) => 'call' in d && !(calls[d.call - 1] ?? '').startsWith('GET')),
-      ...deaths.filter((d) => 'point' in d && d.point > 66).reverse(),
-      ...deaths.filter((d) => 'call' in d),
-    ];
-    appendFileSync('/tmp/w/crash-progress', `${names.join(' ')} ${calls.join(' ')} ${deaths.length}\n`);
   }, 120_000);
   afterAll(() => night?.remove());
 
@@ -65,10 +58,6 @@ describe.each([
           } catch (error) {
             failures.push(`${JSON.stringify(death)} ${world.calls.join(', ')}: ${String(error)}`);
           } finally {
-            appendFileSync(
-              '/tmp/w/crash-progress',
-              `${new Date().toISOString()} ${JSON.stringify(death)} ${failures.length} ${failures.at(-1) ?? ''}\n`,
-            );
             await world.close();
           }
         }),
