@@ -20,6 +20,8 @@ export interface SimulateOptions extends Pick<
   models: Models;
   rules: RulePolicy;
   policy: GatePolicy;
+  /** Hides the secrets of what is planned, as they are hidden on record. */
+  hidden: (input: PlanInput) => PlanInput;
 }
 
 export interface Simulated {
@@ -36,7 +38,7 @@ export function simulate(options: SimulateOptions): Simulated {
   const { ignoreFields, together, adopt, now, facts } = options;
   const declared = declaredJobs(layers, models, { rules });
   const plan = makePlan(
-    {
+    options.hidden({
       environment,
       revision,
       trees: layers.map(({ folder, tree }) => ({ folder, tree })),
@@ -57,7 +59,7 @@ export function simulate(options: SimulateOptions): Simulated {
       retry: 'none',
       now,
       facts,
-    },
+    }),
     policy,
   );
   return { plan, diagnostics: declared.diagnostics };

@@ -177,7 +177,10 @@ export function removeWorld({ bare }: AuditWorld): void {
 }
 
 const evidenceOf = async ({ kv, live }: AuditWorld): Promise<Evidence> => ({
-  ...(await readEvidence({ layout, releasesPrefix: 'towline/releases/', kv, schedulers: [] }, signal)),
+  ...(await readEvidence(
+    { layout, releasesPrefix: 'towline/releases/', kv, schedulers: [], shown: (job) => job },
+    signal,
+  )),
   live,
 });
 

@@ -125,7 +125,7 @@ export async function randomHistory(world: RandomWorld, passes: number, seed: nu
       if (now === undefined || job === undefined || before.get(id) === version || job.version !== version)
         continue;
       const origin = history.versions.get(`${id} ${before.get(id) ?? ''}`);
-      const common = { entry: commit as string, deployment: job.deploymentId };
+      const common = { entry: commit, deployment: job.deploymentId };
       const fresh = {
         ...common,
         index,

@@ -28,6 +28,7 @@ export async function run([name = '']: string[], flags: Flags, io: Io): Promise<
         releasesPrefix: session.releasesPrefix,
         kv: await session.kv(),
         schedulers: await session.schedulers(environment),
+        shown: (job) => session.secrets(environment).live(job),
       },
       signal,
     );

@@ -66,6 +66,7 @@ async function audit(
 ): Promise<{ report: AuditReport; unreadable: boolean }> {
   const layout = session.layout(environment);
   const { releasesPrefix } = session;
+  const secrets = session.secrets(environment);
   const repository = await session.repository();
   const evidence =
     bundle === undefined
@@ -75,6 +76,7 @@ async function audit(
             releasesPrefix,
             kv: await session.kv(),
             schedulers: await session.schedulers(environment),
+            shown: (job) => secrets.live(job),
           },
           signal,
         )
@@ -93,6 +95,7 @@ async function audit(
       walk: (await session.auditGit()).walk,
       models: session.models(environment),
       ignoreFields: environment.deploy.ignoreFields,
+      recorded: (ref, job, now) => secrets.known(ref, job, { now: () => now }),
       evidence,
       signed: await signaturesOf(session),
       ...(replay ? { replay: replayed } : {}),

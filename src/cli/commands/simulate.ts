@@ -1,5 +1,4 @@
 import type { EnvironmentConfig } from '../../config/config.js';
-import { gateFactsOf } from '../../queries/gate-facts.js';
 import { readLedger } from '../../queries/known.js';
 import { layersAt } from '../../queries/revision-files.js';
 import { simulate } from '../../queries/simulate.js';
@@ -8,7 +7,7 @@ import { systemClock } from '../../runtime/system-clock.js';
 import { whichJobs, withSession, type Session } from '../compose.js';
 import type { GlobalFlags, Io } from '../io.js';
 import { namedRevision } from '../sources.js';
-import { gatePolicy } from '../worker-options.js';
+import { gateFacts, gatePolicy } from '../worker-options.js';
 import { showPlans, type Planned } from './plan.js';
 
 interface Flags extends GlobalFlags {
@@ -42,7 +41,11 @@ async function simulated(
   const { name, layers, rules, deploy } = environment;
   const repository = await session.repository();
   const revision = await namedRevision(expression, session, signal);
-  const onRecord = await readLedger(await session.ledger(environment), signal);
+  const ledger = await session.ledger(environment);
+  const onRecord = await readLedger(ledger, signal);
+  const policy = gatePolicy(environment, { allowPrune: flags.allowPrune ?? false });
+  const readFacts = await gateFacts(session, environment, { policy, ledger });
+  const secrets = session.secrets(environment);
   const { plan, diagnostics } = simulate({
     environment: name,
     revision,
@@ -50,12 +53,13 @@ async function simulated(
     onRecord,
     models: session.models(environment),
     rules,
-    policy: gatePolicy(environment, { allowPrune: flags.allowPrune ?? false }),
+    policy,
     ignoreFields: deploy.ignoreFields,
     together: deploy.together,
     adopt: whichJobs(flags.adopt),
     now,
-    facts: gateFactsOf(onRecord.state, now),
+    facts: await readFacts({ state: onRecord.state, revision }, signal),
+    hidden: (input) => secrets.input(input),
   });
   return { plan, diagnostics, unreadable: [] };
 }

@@ -1,3 +1,4 @@
+import { isoOf } from '../plan/gates/local-time.js';
 import type { Asked } from '../plan/asked.js';
 import type { BreakGlassPolicy, Veto } from '../plan/policy.js';
 import { oneLine } from '../source/one-line.js';
@@ -96,5 +97,5 @@ export function glassUntil(
   minutes: number | undefined,
   { maxMinutes }: BreakGlassPolicy,
 ): string {
-  return new Date(at + Math.min(minutes ?? maxMinutes, maxMinutes) * 60_000).toISOString();
+  return isoOf(at + Math.min(minutes ?? maxMinutes, maxMinutes) * 60_000);
 }

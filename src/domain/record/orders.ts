@@ -1,3 +1,4 @@
+import { msOf } from '../plan/gates/local-time.js';
 import type { JobRef } from '../job/job-ref.js';
 import { EVERY_JOB, type Asked, type AskedRun } from '../plan/asked.js';
 import type { Revision } from '../source/revision.js';
@@ -68,7 +69,7 @@ function jobsOrdered(order: Order, state: LedgerState): LedgerState | undefined 
     reason !== undefined || !all.every((name) => Object.hasOwn(given ?? {}, name));
   if (verb === 'pause') {
     const pause: Asked = { ...asked, ...(until === undefined ? {} : { until }) };
-    const before = inForce(state.paused, Date.parse(at));
+    const before = inForce(state.paused, msOf(at));
     return news(before, names) || names.some((name) => before[name]?.until !== until)
       ? { ...state, paused: { ...state.paused, ...withAll(names, pause) } }
       : undefined;
@@ -110,6 +111,6 @@ export function inForce(
   now: number,
 ): Readonly<Record<string, Asked>> {
   return Object.fromEntries(
-    Object.entries(all ?? {}).filter(([, { until }]) => until === undefined || Date.parse(until) > now),
+    Object.entries(all ?? {}).filter(([, { until }]) => until === undefined || msOf(until) > now),
   );
 }

@@ -1,5 +1,6 @@
 import type { JobRef } from '../../domain/job/job-ref.js';
 import type { FieldRule } from '../../domain/plan/field-rules.js';
+import type { LiveJob } from '../../domain/plan/plan.js';
 import type { KnownJob } from '../../domain/plan/plan-input.js';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../domain/source/json.js';
 import type { CommitWalk } from '../../ports/commit-walk.js';
@@ -15,6 +16,8 @@ export interface LiveAudit {
   walk: CommitWalk;
   models: Models;
   ignoreFields: readonly FieldRule[];
+  /** What is on record of a job, beside how it is live, as the two can be compared: secrets of both are hidden alike. */
+  recorded?: (ref: JobRef, job: KnownJob, live: LiveJob | undefined) => KnownJob;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface LiveAudit {
  */
 export async function checkLive(
   { live, unreadable }: Evidence,
-  { environment, ledger, walk, models, ignoreFields }: LiveAudit,
+  { environment, ledger, walk, models, ignoreFields, recorded = asItIs }: LiveAudit,
   findings: Findings,
   signal: AbortSignal,
 ): Promise<number> {
@@ -45,6 +48,8 @@ export async function checkLive(
     if (job !== undefined && document !== undefined)
       known.set(ref, { ...job, document: { ...document, ...stated } });
   }
+  const byRef = new Map(live.map((job) => [job.ref, job]));
+  for (const [ref, job] of known) known.set(ref, recorded(ref, job, byRef.get(ref)));
   for (const { ref, kind, fields } of driftOf({ environment, known, live, models, ignoreFields })) {
     if (kind === 'deleted') findings.add('live', ref, 'it was sent, and its scheduler does not have it');
     else if (kind === 'foreign')
@@ -58,6 +63,10 @@ export async function checkLive(
     }
   }
   return compared.size;
+}
+
+function asItIs(_ref: JobRef, job: KnownJob): KnownJob {
+  return job;
 }
 
 /** The same text for the same values, whatever the order in which a scheduler tells them. */

@@ -29,6 +29,8 @@ export interface EvidenceSources {
   releasesPrefix: string;
   kv: KvStore;
   schedulers: readonly Scheduler[];
+  /** A live job as it may be shown and kept. */
+  shown: (job: LiveJob) => LiveJob;
 }
 
 /** Reads before it is told that a pass of the mirror is under way. */
@@ -36,7 +38,7 @@ const READS = 4;
 
 /** Looks at Consul and at the schedulers. The mirrored values are those of one `.ref`, not of two. */
 export async function readEvidence(
-  { layout, releasesPrefix, kv, schedulers }: EvidenceSources,
+  { layout, releasesPrefix, kv, schedulers, shown }: EvidenceSources,
   signal: AbortSignal,
 ): Promise<Evidence> {
   const mirrored = await readValues(kv, layout, signal);
@@ -47,7 +49,7 @@ export async function readEvidence(
   return {
     ...mirrored,
     releases: releases.map(({ key, value }) => ({ image: key.slice(releasesPrefix.length), value })),
-    live: live.map(evidenceDocument),
+    live: live.map(shown),
     unreadable,
   };
 }
@@ -86,9 +88,4 @@ function plain(entry: KvEntry | undefined): EvidenceEntry | undefined {
 /** True for values that the mirror wrote. */
 export function isMirrored({ flags }: Pick<EvidenceEntry, 'flags'>): boolean {
   return flags === MIRROR_FLAG;
-}
-
-/** A live job as it may be shown and kept: the one place where something of it can be masked. */
-export function evidenceDocument(job: LiveJob): LiveJob {
-  return job;
 }

@@ -5,7 +5,7 @@ import type { CommitWalk } from '../../ports/commit-walk.js';
 import type { JobRepository } from '../../ports/job-repository.js';
 import type { Models } from '../declared.js';
 import { checkAnchor, checkKept } from './check-anchor.js';
-import { checkLive } from './check-live.js';
+import { checkLive, type LiveAudit } from './check-live.js';
 import { checkMirror } from './check-mirror.js';
 import { checkReleases } from './check-releases.js';
 import { checkRevisions, readBranch, type AuditedBranch } from './check-revisions.js';
@@ -33,6 +33,8 @@ export interface AuditSources {
   walk: CommitWalk;
   models: Models;
   ignoreFields: readonly FieldRule[];
+  /** What is on record of a job, beside how it is live, with its secrets hidden as they are hidden there. */
+  recorded?: LiveAudit['recorded'];
   /** Undefined: only what is in Git is looked at. */
   evidence: Evidence | undefined;
   /** Undefined: signatures are not looked at. */

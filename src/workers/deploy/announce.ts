@@ -4,6 +4,7 @@ import { revisionVerdict, type RevisionStatus } from '../../domain/record/revisi
 import type { StatusBoard } from '../../ports/revision-status.js';
 import { isAbort, kindOf } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
+import { redact } from '../../runtime/redact.js';
 import { retry } from '../../runtime/retry.js';
 
 /** How often a status is tried, and the pauses in between: seconds, not minutes. The next pass tries it again anyway. */
@@ -57,7 +58,9 @@ export class Announcer {
     // Until it is known to have arrived, nothing is known of what stands there.
     this.#told.delete(board);
     try {
-      await retry(() => board.report(status, { signal }), { signal, ...this.tries });
+      // Whatever a scheduler said in it goes to people who may see less than we do.
+      const shown = { ...status, description: redact(status.description) };
+      await retry(() => board.report(shown, { signal }), { signal, ...this.tries });
       this.#told.set(board, status);
     } catch (error) {
       if (signal.aborted && isAbort(error)) return;

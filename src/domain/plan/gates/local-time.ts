@@ -86,3 +86,8 @@ export function utcText(ms: number): string {
 export function msOf(iso: string): number {
   return DateTime.fromISO(iso, { zone: 'utc' }).toMillis();
 }
+
+/** ISO 8601 in UTC, of a moment in ms since the epoch. */
+export function isoOf(ms: number): string {
+  return DateTime.fromMillis(ms, { zone: 'utc' }).toISO() ?? '';
+}

@@ -47,8 +47,20 @@ function jobJson({ ref, scheduler, kind, id, spec, source }: ValidatedJob): Json
   return plainObject({ ref, scheduler, kind, id, spec, source: { file, files, document, pointer } });
 }
 
-function liveJson({ ref, kind, id, spec, version, ownerLabel, beside, deploying }: LiveJob): JsonObject {
-  return plainObject({ ref, kind, id, spec, version, ownerLabel, beside, deploying });
+function liveJson(job: LiveJob): JsonObject {
+  const { ref, kind, id, spec, version, ownerLabel, beside, deploying, copy } = job;
+  const json: Record<keyof LiveJob, Json | undefined> = {
+    ref,
+    kind,
+    id,
+    spec,
+    version,
+    ownerLabel,
+    beside,
+    deploying,
+    copy,
+  };
+  return plainObject(json);
 }
 
 /** Pairs in the order of their names. */

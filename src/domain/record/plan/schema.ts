@@ -46,6 +46,7 @@ const live = {
     ownerLabel: text,
     beside: text,
     deploying: { type: 'boolean' },
+    copy: { type: 'boolean' },
   },
 };
 const known = {
