@@ -1,16 +1,12 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { ConsulAccess } from '../consul/index.js';
-import type { Config, EnvironmentConfig, MirrorConfig, RemoteConfig } from '../config/config.js';
-import { DEFAULTS } from '../config/defaults.js';
+import type { Config, EnvironmentConfig, MirrorConfig } from '../config/config.js';
 import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
 import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
-import type { RawCommits } from '../git/index.js';
 import type { SecretMask } from '../domain/plan/secrets/index.js';
-import type { RemoteAccess } from '../git/remote-access.js';
 import type { Containers } from '../ports/containers.js';
-import type { Place } from '../git/open.js';
 import type { BundleWriter } from '../ports/bundle-writer.js';
 import type { CommitWalk } from '../ports/commit-walk.js';
 import type { GitStore } from '../ports/git-store.js';
@@ -29,10 +25,11 @@ import { whoAmI } from './ci-environment.js';
 import { consulAccess } from './consul-access.js';
 import { gitPerson } from './git-person.js';
 import type { GlobalFlags, Io } from './io.js';
+import { openRepository, placeOf } from './open-repository.js';
 import { schedulerAccess } from './scheduler-access.js';
 import { secretMask } from './secrets.js';
 import { statusBoards } from './status-boards.js';
-import { loadSettings, type Settings, type SettingsOptions } from './settings.js';
+import { loadSettings, type SettingsOptions } from './settings.js';
 
 /** Everything that a command may need, opened when it is asked for and closed together. */
 export interface Session {
@@ -97,6 +94,24 @@ export async function openSession(
   const others = new Map<string, Promise<GitStore>>();
   const masks = new Map<string, SecretMask>();
   const access = lazy(() => consulAccess(settings, io));
+  const ledgers = new Map<string, Promise<Ledger>>();
+  const openLedger = async (
+    { name, ledgerBranch }: EnvironmentConfig,
+    asPerson: boolean,
+  ): Promise<Ledger> => {
+    const { gitLedger, journaledLedger } = await import('../ledger/index.js');
+    const ledger = gitLedger({
+      store: await repository(),
+      branch: ledgerBranch,
+      environment: name,
+      author: config.repository.author,
+      ...(config.ledger.signed ? { sign: true } : {}),
+      ...(asPerson ? await person() : {}),
+    });
+    if (config.ledger.whenAway === 'stop') return ledger;
+    const folder = path.resolve(home, config.repository.store, 'journal', name);
+    return journaledLedger(ledger, { folder, environment: name, log: log.child({ environment: name }) });
+  };
   const kv = lazy(async () => openKv(await access(), log, closers));
   const lock = lazy(async () => openLock(await access(), log, closers));
   return {
@@ -121,20 +136,12 @@ export async function openSession(
       others.set(name, opened);
       return opened;
     },
-    ledger: async ({ name, ledgerBranch }, { asPerson = false } = {}) => {
-      const { gitLedger, journaledLedger } = await import('../ledger/index.js');
-      const ledger = gitLedger({
-        store: await repository(),
-        branch: ledgerBranch,
-        environment: name,
-        author: config.repository.author,
-        ...(config.ledger.signed ? { sign: true } : {}),
-        ...(asPerson ? await person() : {}),
-      });
-      const folder = path.resolve(home, config.repository.store, 'journal', name);
-      return config.ledger.whenAway === 'stop'
-        ? ledger
-        : journaledLedger(ledger, { folder, environment: name, log: log.child({ environment: name }) });
+    ledger: (environment, { asPerson = false } = {}) => {
+      // One for all workers of an environment: what one of them appends is known to the others.
+      const key = `${environment.name} ${String(asPerson)}`;
+      const known = ledgers.get(key) ?? openLedger(environment, asPerson);
+      ledgers.set(key, known);
+      return known;
     },
     signatures: lazy(async () => {
       const { gitSignatures } = await import('../git/index.js');
@@ -298,57 +305,6 @@ async function openLock(access: ConsulAccess, log: Log, closers: (() => Promise<
   const lock = consulLock({ ...access, log });
   closers.push(() => lock.close());
   return lock;
-}
-
-async function openRepository(
-  settings: Settings,
-  options: SessionOptions & Partial<Remote>,
-  log: Log,
-  closers: (() => Promise<void>)[],
-): Promise<GitStore & RawCommits> {
-  const { gitStore } = await import('../git/index.js');
-  const { author } = settings.config.repository;
-  const opened = gitStore({ ...placeOf(settings, options), author, log });
-  closers.push(() => opened.close());
-  return opened;
-}
-
-/** Where a repository is, and how it is reached. */
-function placeOf(
-  { config, home }: Settings,
-  { repository, url: other, ...reached }: SessionOptions & Partial<Remote>,
-): Place {
-  const { store } = config.repository;
-  const url = other ?? config.repository.url;
-  const { remote, shallow = false } = other === undefined ? { remote: config.repository.remote } : reached;
-  return {
-    location:
-      (other === undefined ? repository?.location : undefined) ??
-      (url === undefined ? home : /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(url) ? url : path.resolve(home, url)),
-    storeDir: path.resolve(home, reached.storeDir ?? store),
-    access: accessOf(remote, shallow, home),
-    quarantine: repository?.quarantine ?? false,
-  };
-}
-
-interface Remote {
-  url: string;
-  remote: RemoteConfig | undefined;
-  shallow: boolean;
-  storeDir: string | undefined;
-}
-
-/** Files are named from where the configuration stands. */
-function accessOf(remote: RemoteConfig | undefined, shallow: boolean, home: string): RemoteAccess {
-  const { user, token, sshKeyFile, knownHostsFile } = remote ?? {};
-  return {
-    timeoutMs: (remote?.timeoutSeconds ?? DEFAULTS.remote.timeoutSeconds) * 1000,
-    shallow,
-    ...(user === undefined ? {} : { user }),
-    ...(token === undefined ? {} : { token }),
-    ...(sshKeyFile === undefined ? {} : { sshKeyFile: path.resolve(home, sshKeyFile) }),
-    ...(knownHostsFile === undefined ? {} : { knownHostsFile: path.resolve(home, knownHostsFile) }),
-  };
 }
 
 function lazy<T>(open: () => Promise<T>): () => Promise<T> {
