@@ -489,7 +489,7 @@ const CASES: Case[] = [
     layer: 'plan',
     how: 'flip its input',
     tamper: editTree(phase('intent'), (world, tree) => ({
-      'plan.json': show(world, `${tree}:plan.json`).replace('"pass": "', '"pass": "0'),
+      'plan.json': show(world, `${tree}:plan.json`).replace('"complete": true', '"complete": false'),
     })),
   },
   { layer: 'plan', how: 'drop it', tamper: editTree(phase('intent'), () => ({ 'plan.json': null })) },
