@@ -103,10 +103,30 @@ export async function runChain(options: ChainOptions): Promise<Chain> {
     narrator.show(refused.stderr);
     await git('reset', '-q', '--hard', 'HEAD~1');
 
-    narrator.step('A file is removed, and its job is pruned');
+    narrator.step('A file is removed, and its job is pruned once somebody else has looked');
     await git('rm', '-q', 'base/shop/search.json', 'development/shop/search.json');
     await git('commit', '-q', '-m', 'Search moves to a hosted service');
     narrator.show(await tell(() => git('push', '-q', 'origin', 'main')));
+    const asked = await until('the deletion waits for an approval', () => askedApproval(scene), {
+      limitMs: 60_000,
+    });
+    narrator.show((await towline('gates', 'production')).stdout);
+    narrator.show(
+      (
+        await must(
+          towline(
+            'approve',
+            asked,
+            '-e',
+            'production',
+            '--by',
+            'bob@harbour.example',
+            '-m',
+            'nobody calls it',
+          ),
+        )
+      ).stdout,
+    );
     await until(
       '/shop/search is gone',
       async () => (await get(`${urls.marathon}/v2/apps/shop/search`)).status === 404,
@@ -142,6 +162,7 @@ export async function runChain(options: ChainOptions): Promise<Chain> {
       !/\(missing\) (no deployment|the ledger|no revision)/.test(why.stdout),
       `no link to the ledger is missing: ${why.stdout}`,
     );
+    await auditTampering(scene, narrator);
   } catch (error) {
     narrator.say(`the daemon's last words:\n${scene.daemon.output().slice(-3000)}`);
     await door.open?.close();
@@ -150,6 +171,38 @@ export async function runChain(options: ChainOptions): Promise<Chain> {
   }
   await door.open.close();
   return scene;
+}
+
+/** The plan that waits for an approval of a deletion; undefined while none does. */
+async function askedApproval({ towline }: Scene): Promise<string | undefined> {
+  const { stdout } = await towline('gates', 'production');
+  return /needs 1 approval of plan ([0-9a-f]{12})/.exec(stdout)?.[1];
+}
+
+/** An audit before and after somebody changes a value past Git, and after the mirror has put it right. */
+async function auditTampering(scene: Scene, narrator: Narrator): Promise<void> {
+  const { towline, urls, daemon } = scene;
+  narrator.step('Somebody edits a value in Consul past Git, and an audit names it');
+  const whole = await must(towline('audit', 'verify', 'production'));
+  narrator.show(whole.stdout);
+  expectThat(/whole/.test(whole.stdout), `everything on record holds together: ${whole.stdout}`);
+  // A running mirror would put it right before anybody could look.
+  await daemon.stop();
+  const key = 'towline/production/config/production/shop/web.yaml';
+  const value = (await get(`${urls.consul}/v1/kv/${key}?raw`)).body;
+  narrator.say(`$ consul kv put ${key} …`);
+  await fetch(`${urls.consul}/v1/kv/${key}`, { method: 'PUT', body: `${value}# nobody will notice\n` });
+  const broken = await towline('audit', 'verify', 'production');
+  narrator.show(broken.stdout);
+  expectThat(
+    broken.code === 4 && broken.stdout.includes('kv value') && broken.stdout.includes(key),
+    `the audit names the value: exit ${broken.code}, ${broken.stdout}${broken.stderr}`,
+  );
+  narrator.say('A pass of the mirror puts it right, and that is on record too:');
+  await must(towline('mirror', 'production', '--once'));
+  const again = await must(towline('audit', 'verify', 'production'));
+  expectThat(/whole/.test(again.stdout), `it holds together again: ${again.stdout}`);
+  narrator.show((await must(towline('history', '-e', 'production', '--kind', 'mirror', '-n', '1'))).stdout);
 }
 
 type Scene = Chain & {
