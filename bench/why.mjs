@@ -43,8 +43,8 @@ async function insides() {
       resolveDir: path.resolve(import.meta.dirname, '..'),
       loader: 'ts',
       contents: [
-        from('entryMessage', 'ledger/message.ts'),
-        from('documentText, stateOf, mirrorOf, intentsOf', 'ledger/format.ts'),
+        from('entryMessage', 'domain/record/entry-message.ts'),
+        from('documentText, stateOf, mirrorOf, intentsOf', 'domain/record/ledger-files.ts'),
         from('gitLedger', 'ledger/index.ts'),
         from('gitStore', 'git/index.ts'),
         from('readWhy', 'queries/why/index.ts'),

@@ -68,7 +68,7 @@ withServer('consul', 'what people order gates', () => {
     expect((await run('approve', digest)).text).toContain('was approved by Ann already');
     expect(await run('deploy', '--wait')).toMatchObject({ code: 0 });
     expect((await run('approve', id)).text).toMatch(/the plan of test is|nothing is to be done/);
-  }, 120_000);
+  }, 240_000);
 
   it('break-glass needs a reason, has an end, and is over when it is sealed', async () => {
     expect(await run('break-glass')).toMatchObject({ code: 1 });
@@ -86,7 +86,7 @@ withServer('consul', 'what people order gates', () => {
       expect.stringMatching(/^Break the glass of test until 20/),
     ]);
     expect(broken).toMatchObject({ phase: 'order', by: 'Ann' });
-  }, 120_000);
+  }, 240_000);
 
   it('a pause can end by itself', async () => {
     expect(await run('pause', '--until', '2001-01-01T00:00Z')).toMatchObject({ code: 1 });
@@ -121,7 +121,7 @@ withServer('consul', 'what people order gates', () => {
     expect(asked.text).toContain('towline lift shop/web:1.1.0 --env test');
     expect((await run('rollback', '/shop/web', '--to', bad)).text).toContain('is vetoed by Ann');
     expect(await world.git('--git-dir', world.bare, 'rev-parse', 'main')).toBe(tip);
-  }, 120_000);
+  }, 240_000);
 
   it('a rollback sticks: who commits the same image again by hand is held, until it is lifted', async () => {
     await file('jobs/web.json');
@@ -136,7 +136,7 @@ withServer('consul', 'what people order gates', () => {
     expect((await run('lift', 'shop/web:1.1.0')).text).toContain('no longer vetoed: release shop/web:1.1.0');
     expect(await run('deploy', '--wait')).toMatchObject({ code: 0 });
     expect(await imageOf('/shop/web')).toBe('shop/web:1.1.0');
-  }, 120_000);
+  }, 240_000);
 
   it('veto and lift take a revision, a release or a job, in the words of people', async () => {
     const head = await world.git('--git-dir', world.bare, 'rev-parse', 'main');
@@ -160,7 +160,7 @@ withServer('consul', 'what people order gates', () => {
     expect((await run('lift', '/shop/api')).text).toContain('no longer vetoed: this definition');
     expect((await run('lift', 'all')).text).toContain('no longer vetoed: release shop/web:9');
     expect((await run('lift', 'all')).text).toContain('nothing is vetoed');
-  }, 120_000);
+  }, 240_000);
 
   it('flags that let more happen in one pass are on record with who gave them', async () => {
     await world.git('pull', '-q', '--ff-only', 'origin', 'main');

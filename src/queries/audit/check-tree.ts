@@ -7,7 +7,7 @@ import {
   STATE_FILE,
 } from '../../domain/record/ledger-files.js';
 import { ledgerFile, type LedgerJob, type LedgerState } from '../../domain/record/ledger-entry.js';
-import { isObject, type Json } from '../../domain/source/json.js';
+import { isObject, type Json, type JsonObject } from '../../domain/source/json.js';
 import type { PathChange } from '../../ports/commit-walk.js';
 import type { Models } from '../declared.js';
 import { namedJobs, valueOf, type AuditedEntry } from './entry.js';
@@ -100,27 +100,46 @@ function checkText({ id, texts }: AuditedEntry, { path, after, mode }: PathChang
   if (text === undefined) return;
   const value = jsonOf(text);
   if (!isObject(value)) findings.add('ledger tree', id, `${path} is not a JSON object`);
-  else if (documentText(value) !== text)
+  else if (!isWrittenSo(value, text))
     findings.add('ledger tree', id, `${path} is not written as Towline writes: somebody else did`);
+}
+
+/** The same as `documentText(value) === text`, most of the time without making it anew. */
+function isWrittenSo(value: JsonObject, text: string): boolean {
+  return (isSorted(value) && `${JSON.stringify(value, null, 2)}\n` === text) || documentText(value) === text;
+}
+
+function isSorted(value: Json): boolean {
+  if (Array.isArray(value)) return value.every(isSorted);
+  if (!isObject(value)) return true;
+  let before = '';
+  for (const key of Object.keys(value)) {
+    if (key < before || !isSorted(value[key] ?? null)) return false;
+    before = key;
+  }
+  return true;
+}
+
+/** Both were read from sorted text, so that equal ones mostly are equal as text too. */
+function isSame(a: LedgerJob | undefined, b: LedgerJob | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b) || isDeepStrictEqual(a, b);
 }
 
 /** What an entry of its kind leaves as it was. */
 function checkKept(entry: AuditedEntry, before: LedgerState, findings: Findings): void {
   const { id, phase, after } = entry;
-  // It can't have touched anything but its own file.
-  if (phase === 'mirror') return;
+  // They can't have touched anything but a file of their own.
+  if (phase === 'mirror' || phase === 'intent') return;
   const kept = (name: keyof LedgerState): void => {
     if (!isDeepStrictEqual(before[name], after[name]))
       findings.add('ledger tree', id, `"${name}" was changed by an entry that does not change it (${phase})`);
   };
   kept('mirror');
   if (phase === 'order') (['trees', 'pass', 'intents'] as const).forEach(kept);
-  if (phase === 'intent')
-    (['paused', 'restarts', 'runs', 'approvals', 'vetoes', 'breakGlass'] as const).forEach(kept);
   const named = new Map(namedJobs(entry).map(({ ref, state }) => [ref, state]));
   for (const ref of new Set([...Object.keys(before.jobs), ...Object.keys(after.jobs)])) {
     const [was, is] = [before.jobs[ref], after.jobs[ref]];
-    if (was === is || isDeepStrictEqual(was, is)) continue;
+    if (isSame(was, is)) continue;
     const state = named.get(ref);
     const explained =
       phase === 'outcome'
