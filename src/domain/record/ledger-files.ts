@@ -35,19 +35,21 @@ export interface StateTexts {
   state: string | undefined;
   intents: string | undefined;
   mirror: string | undefined;
+  /** How a text is read, where somebody keeps what was read before. */
+  parse?: (text: string) => Json | undefined;
 }
 
 /** The state of a ledger: how the last pass ended, what the one after it has announced, and what the mirror holds. */
 export function parseLedger(
   environment: string,
-  { state, intents, mirror }: StateTexts,
+  { state, intents, mirror, parse = parseJson }: StateTexts,
 ): { state: LedgerState } | { reason: string } {
   if (state === undefined && intents === undefined && mirror === undefined)
     return { reason: `${STATE_FILE} is not there` };
   const read: [name: string, value: Json | undefined][] = [
-    [STATE_FILE, state === undefined ? undefined : (jsonOf(state) ?? null)],
-    [INTENTS_FILE, intents === undefined ? undefined : (jsonOf(intents) ?? null)],
-    [MIRROR_FILE, mirror === undefined ? undefined : (jsonOf(mirror) ?? null)],
+    [STATE_FILE, state === undefined ? undefined : (parse(state) ?? null)],
+    [INTENTS_FILE, intents === undefined ? undefined : (parse(intents) ?? null)],
+    [MIRROR_FILE, mirror === undefined ? undefined : (parse(mirror) ?? null)],
   ];
   const objects: (JsonObject | undefined)[] = [];
   for (const [name, value] of read) {
@@ -80,7 +82,8 @@ function latestOf(objects: readonly (JsonObject | undefined)[]): { sequence?: nu
   return known.length === 0 ? {} : { sequence: Math.max(...known) };
 }
 
-function jsonOf(text: string): Json | undefined {
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): Json | undefined {
   try {
     return JSON.parse(text) as Json;
   } catch {
@@ -90,7 +93,7 @@ function jsonOf(text: string): Json | undefined {
 
 /** `state.json` read back. The ledger is a branch that people can push to: it is checked like any input. */
 export function parseState(text: string): { state: LedgerState } | { reason: string } {
-  const value = jsonOf(text);
+  const value = parseJson(text);
   return value === undefined ? { reason: 'it is not valid JSON' } : parseStateOf(value);
 }
 

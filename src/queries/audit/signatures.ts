@@ -31,15 +31,17 @@ const AT_ONCE = 4;
 
 /**
  * The signatures of entries, by the signers of the revision that was deployed before each (docs/decisions/0013): who takes a
- * key out of the file does not spoil what it signed before, and who adds one does not sign the past with it.
+ * key out of the file does not spoil what it signed before, and who adds one does not sign the past with it. `before`: whose
+ * revision judges the first of these entries; `signers`: the one after the last of them.
  */
 export async function checkSignatures(
   entries: readonly AuditedEntry[],
   { signatures, required }: SignaturePolicy,
+  before: Revision | undefined,
   findings: Findings,
   signal: AbortSignal,
-): Promise<number> {
-  const signersOf = signersOfEach(entries);
+): Promise<{ good: number; signers: Revision | undefined }> {
+  const { signersOf, signers } = signersOfEach(entries, before);
   const wanted = entries.filter(({ commit }) => required || commit.signed);
   let good = 0;
   for (let from = 0; from < wanted.length; from += AT_ONCE) {
@@ -57,7 +59,7 @@ export async function checkSignatures(
         });
     }
   }
-  return good;
+  return { good, signers };
 }
 
 const WORDS: Record<Exclude<SignatureCheck['state'], 'good'>, string> = {
@@ -71,13 +73,16 @@ const WORDS: Record<Exclude<SignatureCheck['state'], 'good'>, string> = {
 };
 
 /** The first entry is judged by its own revision: there is no other one. */
-function signersOfEach(entries: readonly AuditedEntry[]): Map<ObjectId, Revision | undefined> {
-  const found = new Map<ObjectId, Revision | undefined>();
-  let signers: Revision | undefined;
+function signersOfEach(
+  entries: readonly AuditedEntry[],
+  before: Revision | undefined,
+): { signersOf: Map<ObjectId, Revision | undefined>; signers: Revision | undefined } {
+  const signersOf = new Map<ObjectId, Revision | undefined>();
+  let signers = before;
   for (const { id, commit } of entries) {
     const after = signersAfter(signers, commit);
-    found.set(id, signers ?? after);
+    signersOf.set(id, signers ?? after);
     signers = after;
   }
-  return found;
+  return { signersOf, signers };
 }

@@ -5,8 +5,10 @@ import {
   parseLedger,
   PLAN_FILE,
   STATE_FILE,
+  parseJson,
 } from '../../domain/record/ledger-files.js';
 import { parseCommitObject } from '../../domain/source/commit-object.js';
+import type { Json } from '../../domain/source/json.js';
 import type { ObjectId, Revision } from '../../domain/source/revision.js';
 import { parseRevision } from '../../domain/source/revision.js';
 import type { CommitWalk, WalkedCommit } from '../../ports/commit-walk.js';
@@ -75,6 +77,9 @@ class LedgerReader {
   readonly #files = new Map<string, ObjectId>();
   readonly #texts = new Map<string, string>();
   readonly #chain: ChainSoFar;
+  /** Whose signers judge the next entry. */
+  #signers: Revision | undefined;
+  readonly #parsed = new ParsedTexts();
   /** What was before can't be read: the next entry is only taken in. */
   #blind = false;
 
@@ -97,8 +102,10 @@ class LedgerReader {
       if (entry !== undefined) entries.push(entry);
     }
     const { signed } = this.sources;
-    if (signed !== undefined)
-      this.result.signatures += await checkSignatures(entries, signed, this.findings, signal);
+    if (signed === undefined) return;
+    const { good, signers } = await checkSignatures(entries, signed, this.#signers, this.findings, signal);
+    this.#signers = signers;
+    this.result.signatures += good;
   }
 
   async #textsOf(batch: readonly WalkedCommit[], signal: AbortSignal): Promise<Map<ObjectId, string>> {
@@ -199,6 +206,7 @@ class LedgerReader {
       state: this.#texts.get(STATE_FILE),
       intents: this.#texts.get(INTENTS_FILE),
       mirror: this.#texts.get(MIRROR_FILE),
+      parse: (text) => this.#parsed.of(text),
     });
     if ('reason' in parsed) {
       this.findings.add('ledger tree', id, parsed.reason);
@@ -222,6 +230,20 @@ class LedgerReader {
     const name = [revision, ...trees].join('\n');
     if (!this.result.revisions.has(name))
       this.result.revisions.set(name, { revision, trees, entry: entry.id });
+  }
+}
+
+/** Most entries leave most of the files as they were: what was read of the last ones is not read again. */
+class ParsedTexts {
+  #known = new Map<string, Json | undefined>();
+
+  of(text: string): Json | undefined {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (this.#known.size >= 8) this.#known = new Map([...this.#known].slice(4));
+    const value = parseJson(text);
+    this.#known.set(text, value);
+    return value;
   }
 }
 
