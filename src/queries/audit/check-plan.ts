@@ -17,7 +17,7 @@ export function checkPlan(
 ): void {
   const said = valueOf(entry, 'Towline-Input');
   if (said === undefined) return;
-  const recorded = planText === undefined ? undefined : jsonOf(planText);
+  const recorded = planText === undefined ? undefined : entry.parse(planText);
   if (!isObject(recorded)) {
     findings.add('plan', entry.id, `${PLAN_FILE}, which the entry speaks of, can't be read`);
     return;
@@ -38,12 +38,4 @@ export function checkPlan(
 
 function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-function jsonOf(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }

@@ -68,6 +68,7 @@ function findingsOf(message: string, after: LedgerState): string[] {
     after,
     files: new Map(),
     texts: new Map(),
+    parse: () => undefined,
   };
   checkTrailers(audited, findings);
   return findings.all.map(({ layer, what }) => `${layer}: ${what}`);

@@ -64,7 +64,7 @@ function documentsOf(entry: AuditedEntry): Map<string, { ref: string; job: Ledge
 }
 
 function checkDocument(
-  { id, texts }: AuditedEntry,
+  { id, texts, parse }: AuditedEntry,
   change: PathChange,
   { ref, job }: { ref: string; job: LedgerJob | undefined },
   models: Models,
@@ -82,7 +82,7 @@ function checkDocument(
   }
   findings.same('ledger tree', id, `the path of ${ref}`, ledgerFile(job.scheduler, job.kind, job.id), path);
   const naming = models.get(job.scheduler)?.model.naming;
-  const document = jsonOf(texts.get(after) ?? '');
+  const document = parse(texts.get(after) ?? '');
   const name = naming === undefined || !isObject(document) ? undefined : document[naming.member];
   if (naming !== undefined && typeof name === 'string' && naming.canonical(name) !== naming.canonical(job.id))
     findings.add('ledger tree', id, `${path} is the document of another job`, {
@@ -92,13 +92,17 @@ function checkDocument(
 }
 
 /** Plain files of sorted, readable JSON: equal values are equal bytes. */
-function checkText({ id, texts }: AuditedEntry, { path, after, mode }: PathChange, findings: Findings): void {
+function checkText(
+  { id, texts, parse }: AuditedEntry,
+  { path, after, mode }: PathChange,
+  findings: Findings,
+): void {
   if (after === undefined) return;
   if (mode !== '100644')
     findings.add('ledger tree', id, `${path} is no plain file`, { expected: '100644', found: mode ?? '' });
   const text = texts.get(after);
   if (text === undefined) return;
-  const value = jsonOf(text);
+  const value = parse(text);
   if (!isObject(value)) findings.add('ledger tree', id, `${path} is not a JSON object`);
   else if (!isWrittenSo(value, text))
     findings.add('ledger tree', id, `${path} is not written as Towline writes: somebody else did`);
@@ -164,12 +168,4 @@ function isRetried(was: LedgerJob | undefined, is: LedgerJob | undefined): boole
 function verbOf({ before, after }: PathChange): string {
   if (before === undefined) return 'added';
   return after === undefined ? 'taken away' : 'changed';
-}
-
-function jsonOf(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { CommitObject } from '../../domain/source/commit-object.js';
+import type { Json } from '../../domain/source/json.js';
 import type { ObjectId } from '../../domain/source/revision.js';
 import type { LedgerState } from '../../domain/record/ledger-entry.js';
 import type { PathChange } from '../../ports/commit-walk.js';
@@ -19,6 +20,8 @@ export interface AuditedEntry {
   files: ReadonlyMap<string, ObjectId>;
   /** Texts of the files that it changed, by their blobs. */
   texts: ReadonlyMap<ObjectId, string>;
+  /** A text as JSON, undefined where it is none; what was read is not read again. */
+  parse: (text: string) => Json | undefined;
 }
 
 /** What a trailer of an outcome says of a job: `marathon:/shop/web update applied http=200 …`. */

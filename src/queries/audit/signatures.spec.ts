@@ -24,6 +24,7 @@ function entry(digit: string, trailers: string): AuditedEntry {
     after: { ...state, jobs: {}, intents: [] },
     files: new Map(),
     texts: new Map(),
+    parse: () => undefined,
   };
 }
 

@@ -5,10 +5,8 @@ import {
   parseLedger,
   PLAN_FILE,
   STATE_FILE,
-  parseJson,
 } from '../../domain/record/ledger-files.js';
 import { parseCommitObject } from '../../domain/source/commit-object.js';
-import type { Json } from '../../domain/source/json.js';
 import type { ObjectId, Revision } from '../../domain/source/revision.js';
 import { parseRevision } from '../../domain/source/revision.js';
 import type { CommitWalk, WalkedCommit } from '../../ports/commit-walk.js';
@@ -19,6 +17,7 @@ import { checkTrailers } from './check-trailers.js';
 import { checkTree } from './check-tree.js';
 import { isPhase, valueOf, valuesOf, type AuditedEntry } from './entry.js';
 import type { Findings } from './findings.js';
+import { ParsedTexts } from './parsed-texts.js';
 import { checkSignatures, type SignaturePolicy } from './signatures.js';
 
 export interface LedgerWalk {
@@ -174,6 +173,7 @@ class LedgerReader {
       after,
       files: this.#files,
       texts,
+      parse: (text) => this.#parsed.of(text),
     };
     this.#check(entry);
     return entry;
@@ -230,20 +230,6 @@ class LedgerReader {
     const name = [revision, ...trees].join('\n');
     if (!this.result.revisions.has(name))
       this.result.revisions.set(name, { revision, trees, entry: entry.id });
-  }
-}
-
-/** Most entries leave most of the files as they were: what was read of the last ones is not read again. */
-class ParsedTexts {
-  #known = new Map<string, Json | undefined>();
-
-  of(text: string): Json | undefined {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    if (this.#known.size >= 8) this.#known = new Map([...this.#known].slice(4));
-    const value = parseJson(text);
-    this.#known.set(text, value);
-    return value;
   }
 }
 
