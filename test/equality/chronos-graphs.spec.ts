@@ -164,7 +164,7 @@ describe('graphs of jobs', () => {
       }),
       { numRuns: 150 },
     );
-  }, 120_000);
+  }, 400_000);
 
   it('hold back the descendants of a job that is refused, and nothing else', async () => {
     await fc.assert(
@@ -199,5 +199,5 @@ describe('graphs of jobs', () => {
       }),
       { numRuns: 100 },
     );
-  }, 120_000);
+  }, 400_000);
 });

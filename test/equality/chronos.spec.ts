@@ -264,7 +264,7 @@ describe('jobs that live in Chronos', () => {
     );
     expect(moments).toBeGreaterThanOrEqual(1000);
     expect(edits).toBeGreaterThanOrEqual(500);
-  }, 120_000);
+  }, 400_000);
 
   it('are exported as manifests that are valid, and that plan nothing', async () => {
     await fc.assert(
@@ -284,5 +284,5 @@ describe('jobs that live in Chronos', () => {
       }),
       { numRuns: 60 },
     );
-  }, 120_000);
+  }, 400_000);
 });

@@ -131,5 +131,5 @@ describe('the coming runs of a job', () => {
       ),
       { numRuns: 10_000 },
     );
-  }, 120_000);
+  }, 400_000);
 });
