@@ -234,6 +234,8 @@ async function makeLedger({ entryMessage, documentText, stateOf, mirrorOf, inten
   }
   parts.push('done\n');
   await importInto(bare, parts);
+  // A ledger of this length grew by single commits, and its upkeep has packed them long ago.
+  await run('git', ['gc', '--quiet'], { cwd: bare });
   const count = (
     await run('git', ['rev-list', '--count', '--first-parent', 'ledger/bench'], { cwd: bare })
   ).toString();

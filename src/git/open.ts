@@ -33,20 +33,33 @@ export async function openRepository(
           { ...waiting, env: remoteEnv, timeoutMs: access.timeoutMs },
         );
   const place: GitPlace = { gitDir, quarantine: quarantine && remote === undefined };
-  const config = async (name: string): Promise<string> =>
-    (await git(place, ['config', '--get', name], { ...waiting, allow: [0, 1] })).stdout
-      .toString('utf8')
-      .trim();
-  const format: ObjectFormat = (await config('extensions.objectFormat')) === 'sha256' ? 'sha256' : 'sha1';
-  const [bare, shared] = [await config('core.bare'), await config('core.sharedRepository')];
+  const settings = await settingsOf(place, waiting);
+  const shared = settings.get('core.sharedrepository') ?? '';
   return {
     ...place,
     remote,
     remoteEnv,
-    format,
-    bare: bare === 'true',
+    format: settings.get('extensions.objectformat') === 'sha256' ? 'sha256' : 'sha1',
+    bare: settings.get('core.bare') === 'true',
     shared: !['', 'false', 'umask', '0'].includes(shared),
   };
+}
+
+/** All that decides how a repository is written into, by one process; a name that stands twice has its last value. */
+async function settingsOf(place: GitPlace, waiting: Waiting): Promise<Map<string, string>> {
+  const names = String.raw`^(extensions\.objectformat|core\.(bare|sharedrepository))$`;
+  const { stdout } = await git(place, ['config', '-z', '--get-regexp', names], { ...waiting, allow: [0, 1] });
+  const entries = stdout
+    .toString('utf8')
+    .split('\0')
+    .filter((entry) => entry !== '');
+  // A name without a value ("[core] bare") means true.
+  return new Map(
+    entries.map((entry) => {
+      const at = entry.indexOf('\n');
+      return at === -1 ? [entry, 'true'] : [entry.slice(0, at), entry.slice(at + 1).trim()];
+    }),
+  );
 }
 
 function isRemote(location: string): boolean {

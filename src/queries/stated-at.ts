@@ -9,6 +9,8 @@ import { layersAt } from './revision-files.js';
 
 /** Commits looked at for one that set a value. */
 const MOST_COMMITS = 200;
+/** Looked at first: nearly always it is the last commit of the file, and a long history takes git its time. */
+const FIRST_COMMITS = 4;
 
 /** Which commit set a value; undecided: so many commits were looked at, and it may be any one before them. */
 export type Setter = { kind: 'commit'; commit: CommitInfo } | { kind: 'undecided'; commits: number };
@@ -73,8 +75,8 @@ export class StatedAt {
       return stated !== undefined && sameJson(valueOf(stated), value);
     };
     const seen = new Set<string>();
-    for (let size = 0; ;) {
-      const options = { signal, limit: MOST_COMMITS, paths: [...files] };
+    for (let [size, limit] = [0, FIRST_COMMITS]; ;) {
+      const options = { signal, limit, paths: [...files] };
       const commits = await this.repository.log(revision, options);
       for (const commit of commits) {
         if (seen.has(commit.revision)) continue;
@@ -84,8 +86,10 @@ export class StatedAt {
         if (!before.includes(true)) return { kind: 'commit', commit };
       }
       // It was in another file before: the commits of that one count as well.
-      if (files.size === size || seen.size >= MOST_COMMITS) return { kind: 'undecided', commits: seen.size };
-      size = files.size;
+      const [whole, nothingNew] = [limit === MOST_COMMITS, files.size === size];
+      if (whole && (nothingNew || seen.size >= MOST_COMMITS))
+        return { kind: 'undecided', commits: seen.size };
+      [size, limit] = [files.size, MOST_COMMITS];
     }
   }
 

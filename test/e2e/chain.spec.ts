@@ -39,7 +39,7 @@ withServer('consul', 'the whole chain on a real Consul', () => {
       consulUrl: consul.url,
     });
     await chain.close();
-    expect(told.filter((line) => line.startsWith('# '))).toHaveLength(8);
+    expect(told.filter((line) => line.startsWith('# '))).toHaveLength(9);
     expect(told.join('\n')).toContain('0 failed');
     for (const pid of chain.pids) expect(existsSync(`/proc/${pid}`)).toBe(false);
   }, 240_000);

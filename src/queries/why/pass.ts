@@ -25,20 +25,14 @@ export async function passAnswers(question: string, looking: Looking): Promise<W
   const { environment } = layout;
   const end = entry.phase === 'intent' ? await endOf(entry, looking) : undefined;
   const jobs = (end ?? entry).jobs.map((job) => ofPass(job, end ?? entry, record, looking));
-  const answer: WhyAnswer = {
-    subject: 'pass',
-    name: record.commit,
-    environment,
-    links: await passLinks({ record, entry }, end, looking),
-    jobs,
-  };
   const chains = jobs.filter((job) => entry.phase === 'outcome' && definesAnew(job)).slice(0, CHAINS);
   const each = chains.map(async (job): Promise<WhyAnswer> => {
     const sent = { record, entry, job };
     const links = await recordedLinks(job.ref as JobRef, { made: sent, origin: sent }, job.version, looking);
     return { subject: 'pass', name: record.commit, ref: job.ref as JobRef, environment, links };
   });
-  return [answer, ...(await Promise.all(each))];
+  const [links, ...answers] = await Promise.all([passLinks({ record, entry }, end, looking), ...each]);
+  return [{ subject: 'pass', name: record.commit, environment, links, jobs }, ...answers];
 }
 
 async function passLinks(
@@ -55,8 +49,12 @@ async function passLinks(
         : { ...ledgerLink({ entry: end }), text: `it ended as ${short(end.commit)}: ${end.subject}` },
     );
   if (phase === 'order') return links;
-  if (phase !== 'mirror') links.push(...(await consentLinks(sent, looking)), await mirrorLink(sent, looking));
-  const applied = await commitOf(revision as Revision, looking);
+  const [consent, mirror, applied] = await Promise.all([
+    phase === 'mirror' ? [] : consentLinks(sent, looking),
+    phase === 'mirror' ? [] : mirrorLink(sent, looking),
+    commitOf(revision as Revision, looking),
+  ]);
+  links.push(...consent, ...[mirror].flat());
   links.push(
     typeof applied === 'string'
       ? missing('revision', `${looking.repository.location} has no revision ${revision}: ${applied}`)
