@@ -13,10 +13,12 @@ import {
   intentsOf,
   MIRROR_FILE,
   mirrorOf,
-  parseLedger,
+  parseJson,
+  parseLedgerValues,
   PLAN_FILE,
   STATE_FILE,
   stateOf,
+  stateText,
 } from '../domain/record/ledger-files.js';
 import { entryMessage } from '../domain/record/entry-message.js';
 
@@ -56,6 +58,7 @@ export function gitLedger({
     ...(settings === undefined ? {} : { settings }),
   };
   let newest: { commit: ObjectId; state: LedgerState } | undefined;
+  const ended = new LastRead();
   /** Entries that a walk from the tip has met: whether they are entries need not be asked again. */
   const met = new Set<string>();
 
@@ -85,12 +88,16 @@ export function gitLedger({
     );
 
   const stateOfCommit = async (commit: Revision, waiting: Waiting): Promise<LedgerState> => {
-    const read = async (file: string): Promise<string | undefined> => {
-      const bytes = await store.readFile(commit, file, waiting);
-      return bytes === undefined ? undefined : textOf(bytes);
-    };
-    const [state, intents, mirror] = await Promise.all([STATE_FILE, INTENTS_FILE, MIRROR_FILE].map(read));
-    const parsed = parseLedger(environment, { state, intents, mirror });
+    const [state, intents, mirror] = await Promise.all(
+      [STATE_FILE, INTENTS_FILE, MIRROR_FILE].map((file) => store.readFile(commit, file, waiting)),
+    );
+    const read = (bytes: Uint8Array | undefined): Json | undefined =>
+      bytes === undefined ? undefined : (parseJson(textOf(bytes)) ?? null);
+    const parsed = parseLedgerValues(environment, {
+      state: ended.valueOf(state, read),
+      intents: read(intents),
+      mirror: read(mirror),
+    });
     if ('reason' in parsed) throw damaged(`${branch} at ${commit} can't be read: ${parsed.reason}`);
     if (parsed.state.environment !== environment)
       throw damaged(`${branch} is the ledger of "${parsed.state.environment}", not of "${environment}"`);
@@ -150,11 +157,12 @@ export function gitLedger({
       const published = expected === undefined ? undefined : asRevision(expected);
       const at = Date.parse(timeOf(entry));
       const previous = published ?? (await beginning(at, waiting));
+      const files = filesOf(entry);
       const commit = await store.writeCommit(
         {
           base: previous,
           parents: [previous, ...(sameRepository ? revisionOf(entry) : [])],
-          files: filesOf(entry),
+          files,
           message: entryMessage(entry),
           author,
           at,
@@ -173,6 +181,8 @@ export function gitLedger({
         entry.environment === environment && entry.state.environment === environment
           ? { commit: asObjectId(commit), state: entry.state }
           : undefined;
+      const written = files.get(STATE_FILE);
+      if (written !== undefined && written !== null) ended.keep(written, stateOf(entry.state));
       return asObjectId(commit);
     },
 
@@ -224,7 +234,8 @@ function filesOf(entry: Appended): Map<string, Uint8Array | null> {
   const put = (path: string, value: Json): typeof result =>
     result.set(path, Buffer.from(documentText(value)));
   // A pass may be under way: what it has announced stays announced.
-  if (phase === 'order') return put(STATE_FILE, stateOf(state));
+  const putState = (): typeof result => result.set(STATE_FILE, Buffer.from(stateText(state)));
+  if (phase === 'order') return putState();
   if (phase === 'mirror') return put(MIRROR_FILE, mirrorOf(state));
   if (entry.plan !== undefined) put(PLAN_FILE, entry.plan as unknown as Json);
   for (const [path, document] of Object.entries(entry.files)) {
@@ -232,7 +243,26 @@ function filesOf(entry: Appended): Map<string, Uint8Array | null> {
     else put(path, document);
   }
   if (phase === 'intent') return put(INTENTS_FILE, intentsOf(state));
-  return put(STATE_FILE, stateOf(state)).set(INTENTS_FILE, null);
+  return putState().set(INTENTS_FILE, null);
+}
+
+/**
+ * A file that is large and mostly the same as when it was read or written last: of ten thousand jobs the mirror's entries
+ * change nothing, and equal bytes need not be parsed again.
+ */
+class LastRead {
+  #last: { bytes: Uint8Array; value: Json | undefined } | undefined;
+
+  valueOf(bytes: Uint8Array | undefined, read: (bytes: Uint8Array) => Json | undefined): Json | undefined {
+    if (bytes === undefined) return undefined;
+    if (this.#last === undefined || Buffer.compare(this.#last.bytes, bytes) !== 0)
+      this.keep(bytes, read(bytes));
+    return this.#last?.value;
+  }
+
+  keep(bytes: Uint8Array, value: Json | undefined): void {
+    this.#last = { bytes, value };
+  }
 }
 
 function documentOf(path: string, bytes: Uint8Array): JsonObject {

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import type { JobRef } from '../job/job-ref.js';
-import type { LedgerEntry } from './ledger-entry.js';
+import type { LedgerEntry, LedgerState } from './ledger-entry.js';
 import type { Outcome } from './outcome.js';
 import type { ObjectId, Revision } from '../source/revision.js';
-import { documentText, parseState } from './ledger-files.js';
+import type { Json } from '../source/json.js';
+import { documentText, parseState, stateOf, stateText } from './ledger-files.js';
 import { entryMessage, overall } from './entry-message.js';
 
 const outcome = (message: string, ref = 'marathon:/a', state: Outcome['state'] = 'applied'): Outcome => ({
@@ -146,5 +147,39 @@ describe('the state of the ledger', () => {
     ['an intent without its job', JSON.stringify({ ...good, intents: [{}] })],
   ])('is refused with a reason where it is %s', (_what, text) => {
     expect(parseState(text)).toEqual({ reason: expect.any(String) });
+  });
+});
+
+describe('the text of a state', () => {
+  // A reference always has a colon: names like "7", which objects put first, are none.
+  const names = fc.oneof(
+    fc.constantFrom('marathon:/a', 'marathon:/b/c', 'chronos:"jobs": {}'),
+    fc.string().map((name) => `marathon:/${name}`),
+  );
+  const job = fc.dictionary(fc.string(), fc.jsonValue() as fc.Arbitrary<Json>);
+  const state = fc.record({
+    version: fc.constant(1),
+    environment: fc.string(),
+    jobs: fc.dictionary(names, job),
+    intents: fc.array(job, { maxLength: 2 }),
+    pass: fc.string(),
+    paused: fc.dictionary(names, job),
+    mirror: job,
+  });
+
+  it('is the same whether single jobs were made into text before or not', () => {
+    fc.assert(
+      fc.property(fc.array(state, { minLength: 1, maxLength: 4 }), (states) => {
+        let jobs: Record<string, Json> = {};
+        for (const each of states) {
+          // The jobs of one state go on into the next, as they do from entry to entry.
+          jobs = { ...jobs, ...each.jobs };
+          const now = { ...each, jobs } as unknown as LedgerState;
+          expect(stateText(now)).toBe(documentText(stateOf(now)));
+          expect(stateText(now)).toBe(documentText(stateOf(now)));
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -15,6 +15,32 @@ export function documentText(value: Json): string {
   return `${JSON.stringify(sortKeys(value), null, 2)}\n`;
 }
 
+/** Texts of single jobs as they stand in the state: they are replaced, never changed, and most stay the same from entry to entry. */
+const JOB_TEXTS = new WeakMap<object, string>();
+
+/** `documentText(stateOf(state))`, where only what is new of ten thousand jobs is made into text again. */
+export function stateText(state: LedgerState): string {
+  const { jobs, ...rest } = stateOf(state) as JsonObject & { jobs: JsonObject };
+  const members = Object.keys(jobs)
+    .sort()
+    .map((ref) => `    ${JSON.stringify(ref)}: ${jobText(jobs[ref] ?? null)}`);
+  // The place of the jobs among the other members is that of the alphabet, which an empty list keeps.
+  const text = documentText({ ...rest, jobs: {} });
+  if (members.length === 0) return text;
+  const mark = '\n  "jobs": {}';
+  const at = text.indexOf(mark) + mark.length - 1;
+  return `${text.slice(0, at)}\n${members.join(',\n')}\n  ${text.slice(at)}`;
+}
+
+function jobText(job: Json): string {
+  if (!isObject(job)) return JSON.stringify(job);
+  const known = JOB_TEXTS.get(job);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(sortKeys(job), null, 2).replaceAll('\n', '\n    ');
+  JOB_TEXTS.set(job, text);
+  return text;
+}
+
 /** What a pass announces before its first call. */
 export function intentsOf({ sequence, revision, trees, pass, intents }: LedgerState): Json {
   return { sequence, revision, trees, pass, intents } as unknown as Json;
@@ -44,12 +70,22 @@ export function parseLedger(
   environment: string,
   { state, intents, mirror, parse = parseJson }: StateTexts,
 ): { state: LedgerState } | { reason: string } {
+  const read = (text: string | undefined): Json | undefined =>
+    text === undefined ? undefined : (parse(text) ?? null);
+  return parseLedgerValues(environment, { state: read(state), intents: read(intents), mirror: read(mirror) });
+}
+
+/** The same of what was read from the three files; undefined: it is not there, null: it is no JSON. */
+export function parseLedgerValues(
+  environment: string,
+  { state, intents, mirror }: Record<'state' | 'intents' | 'mirror', Json | undefined>,
+): { state: LedgerState } | { reason: string } {
   if (state === undefined && intents === undefined && mirror === undefined)
     return { reason: `${STATE_FILE} is not there` };
   const read: [name: string, value: Json | undefined][] = [
-    [STATE_FILE, state === undefined ? undefined : (parse(state) ?? null)],
-    [INTENTS_FILE, intents === undefined ? undefined : (parse(intents) ?? null)],
-    [MIRROR_FILE, mirror === undefined ? undefined : (parse(mirror) ?? null)],
+    [STATE_FILE, state],
+    [INTENTS_FILE, intents],
+    [MIRROR_FILE, mirror],
   ];
   const objects: (JsonObject | undefined)[] = [];
   for (const [name, value] of read) {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../source/json.js';
 import type { Change, LiveJob } from '../plan.js';
 import type { KnownJob, PlanInput } from '../plan-input.js';
 import { SecretFields, type About, type SecretRule } from './fields.js';
+import { InputMask, type KnownAbout } from './input-mask.js';
 import {
   isMasked,
   keysIn,
@@ -50,6 +51,12 @@ export class SecretMask {
   readonly #known = new WeakMap<KnownJob, Seen<KnownJob>>();
   /** The documents that hidden ones were made of. */
   readonly #real = new WeakMap<JsonObject, JsonObject>();
+  readonly #input = new InputMask({
+    desired: (job) => this.job(job),
+    live: (job, files) => this.live(job, files),
+    known: (ref, known, about) => this.known(ref, known, about),
+    text: (text) => this.text(text),
+  });
   #key: MaskKey | undefined;
 
   constructor(options: SecretMaskOptions) {
@@ -98,11 +105,7 @@ export class SecretMask {
    * What is on record of a job: from before there was a rule it may be whole, from before the key was another one it can't
    * be compared, and counts as it is live (`now`).
    */
-  known(
-    ref: JobRef,
-    known: KnownJob,
-    { files, now }: { files?: readonly string[] | undefined; now: () => LiveJob | undefined },
-  ): KnownJob {
+  known(ref: JobRef, known: KnownJob, { files, now }: KnownAbout): KnownJob {
     if (known.document === undefined) return known;
     const { masked, settled } = this.#knownUnder(ref, known, files);
     const live = settled ? undefined : now();
@@ -143,31 +146,7 @@ export class SecretMask {
 
   /** Everything that a plan is made of, without secrets. */
   input(input: PlanInput): PlanInput {
-    const { since } = input;
-    const statedBy = new Map(input.desired.map(({ ref, source }) => [ref, source.files]));
-    const nowOf = (ref: JobRef): LiveJob | undefined =>
-      since === undefined ? input.live.find((job) => job.ref === ref) : since.live.get(ref);
-    const desired = (job: PlanInput['desired'][number]): typeof job => this.job(job);
-    const live = (job: LiveJob): LiveJob => this.live(job, statedBy.get(job.ref));
-    return {
-      ...input,
-      desired: each(input.desired, desired),
-      live: each(input.live, live),
-      known: eachValue(input.known, (known, ref) =>
-        this.known(ref, known, { files: statedBy.get(ref), now: () => nowOf(ref) }),
-      ),
-      rejected: eachValue(input.rejected, (reason) => this.text(reason)),
-      unreadable: eachValue(input.unreadable, (reason) => this.text(reason)),
-      ...(since === undefined
-        ? {}
-        : {
-            since: {
-              ...since,
-              desired: eachValue(since.desired, desired),
-              live: eachValue(since.live, live),
-            },
-          }),
-    };
+    return this.#input.input(input);
   }
 
   /** A change as it is carried out: with the values that its documents are about. */
@@ -202,23 +181,4 @@ export class SecretMask {
   #keyNow(): MaskKey {
     return (this.#key ??= this.#options.key());
   }
-}
-
-function each<T>(list: readonly T[], change: (item: T) => T): readonly T[] {
-  let same = true;
-  const next = list.map((item) => {
-    const changed = change(item);
-    if (changed !== item) same = false;
-    return changed;
-  });
-  return same ? list : next;
-}
-
-function eachValue<K, V>(map: ReadonlyMap<K, V>, change: (value: V, key: K) => V): ReadonlyMap<K, V> {
-  let copy: Map<K, V> | undefined;
-  for (const [key, value] of map) {
-    const next = change(value, key);
-    if (next !== value) (copy ??= new Map(map)).set(key, next);
-  }
-  return copy ?? map;
 }

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { input, job, known, LENIENT, live, plainModel } from '../../../../test/builders/plan-input.js';
 import { marathonModel } from '../../../schedulers/marathon/model/index.js';
 import { definitionDigest } from '../../../schedulers/marathon/model/digest.js';
-import { jobRef } from '../../job/job-ref.js';
+import { jobRef, type JobRef } from '../../job/job-ref.js';
 import { valueAt, type Json, type JsonObject } from '../../source/json.js';
 import { makePlan } from '../make-plan.js';
-import type { PlanInput } from '../plan-input.js';
+import type { KnownJob, PlanInput } from '../plan-input.js';
 import { maskedPlaces, maskKey, SecretMask, type SecretRule } from './index.js';
 
 const rule = (fields: string[], more: Partial<SecretRule> = {}): SecretRule => ({
@@ -261,4 +261,60 @@ describe('a plan without secrets', () => {
     const renewed = mask.input(after).known.get(jobRef('plain', 'a'))?.document;
     expect(renewed).toEqual(mask.input(after).live[0]?.spec);
   });
+});
+
+describe('an input that follows another one', () => {
+  const id = fc.constantFrom('a', 'b', 'c');
+  const env = fc.record(
+    { PW: fc.constantFrom('s3cr3t-1', 's3cr3t-2'), PLAIN: fc.constantFrom('x', 'y') },
+    { requiredKeys: [] },
+  );
+  const spec = env.map((each) => ({ env: each }));
+  const step = fc.record({
+    stated: fc.option(spec, { nil: undefined }),
+    live: fc.option(spec, { nil: undefined }),
+    sent: fc.option(spec, { nil: undefined }),
+  });
+  const steps = fc.array(fc.dictionary(id, step), { minLength: 1, maxLength: 6 });
+
+  it('is hidden as one that is looked at whole, although only what was touched is looked at', () => {
+    fc.assert(
+      fc.property(steps, (rounds) => {
+        const rules = [rule(['/env/PW'])];
+        const { mask } = maskOf(rules);
+        // Kept by the deployer and changed in place, as its memory does it.
+        const desired = new Map<JobRef, ReturnType<typeof job>>();
+        const found = new Map<JobRef, ReturnType<typeof live>>();
+        let sent = new Map<JobRef, KnownJob>();
+        for (const round of rounds) {
+          const touched = new Set<JobRef>();
+          sent = new Map(sent);
+          for (const [name, { stated, live: now, sent: before }] of Object.entries(round)) {
+            const ref = jobRef('plain', name);
+            touched.add(ref);
+            put(desired, ref, stated && job(name, stated));
+            put(found, ref, now && live(name, now));
+            put(sent, ref, before && known(name, before)[1]);
+          }
+          const parts = input({
+            schedulers,
+            desired: [...desired.values()],
+            live: [...found.values()],
+            known: sent,
+            since: { touched, desired, live: found },
+          });
+          const masked = mask.input(parts);
+          expect(masked).toEqual(maskOf(rules).mask.input(parts));
+          expect(JSON.stringify([masked.desired, masked.live, [...masked.known.values()]])).not.toContain(
+            's3cr3t',
+          );
+        }
+      }),
+    );
+  });
+
+  function put<T>(map: Map<JobRef, T>, ref: JobRef, value: T | undefined): void {
+    if (value === undefined) map.delete(ref);
+    else map.set(ref, value);
+  }
 });
