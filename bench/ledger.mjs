@@ -1,6 +1,6 @@
 // What an entry of the ledger costs after many others: in a repository in place, and with a push to a local remote.
 // `npm run bench:ledger [-- --passes 5000,100000 --runs 60]`; the numbers also go to build/bench-ledger.json.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,6 +29,7 @@ try {
     await ledgerOf(bare, { passes, entryMessage, documentText });
     await report(passes, 'size on disk', (await sizeOf(bare)) / 1024, 'MiB');
     for (const scheme of ['', 'file://']) await appends(passes, bare, scheme);
+    await barePushes(passes, bare);
   }
 } finally {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -68,6 +69,25 @@ async function appends(passes, bare, scheme) {
   } finally {
     await store.close();
   }
+}
+
+/** What git itself takes to push one commit without a new file to the same remote: the least that a pushed append can cost. */
+async function barePushes(passes, bare) {
+  const copies = path.join(folder, 'copies');
+  const cwd = path.join(copies, (await readdir(copies)).find((name) => name.endsWith('.git')) ?? '');
+  const git = async (...args) => (await run('git', args, { cwd })).toString().trim();
+  const who = ['-c', 'user.name=T', '-c', 'user.email=t@localhost'];
+  const tree = await git('rev-parse', 'refs/remotes/origin/ledger/bench^{tree}');
+  let tip = await git('rev-parse', 'refs/remotes/origin/ledger/bench');
+  const times = [];
+  for (let n = 0; n < RUNS / 2; n++) {
+    tip = await git(...who, 'commit-tree', tree, '-p', tip, '-m', `Nothing ${n}`);
+    const begun = performance.now();
+    await git('push', '--quiet', `file://${bare}`, `${tip}:refs/heads/plain`);
+    times.push(performance.now() - begun);
+  }
+  await report(passes, 'git push of an empty commit, median', median(times), 'ms', 'for comparison');
+  await rm(copies, { recursive: true, force: true });
 }
 
 /** By turns an announcement and the end of it. */

@@ -16,6 +16,8 @@ export interface HistoryEntry {
   /** Who gave an order, or as whom a pass ran. */
   by: string;
   jobs: HistoryJob[];
+  /** What was allowed for this pass alone: `--adopt`, `--retry`, a broken glass. */
+  flags: string[];
   /** Of an announcement whose end came after the time that was asked for. */
   endedLater?: boolean;
 }
@@ -103,6 +105,7 @@ export function toEntry(record: LedgerRecord): HistoryEntry {
     trigger: value('Towline-Trigger'),
     outcome: value('Towline-Outcome'),
     by: value('Towline-By') || value('Towline-Actor'),
+    flags: record.trailers.flatMap((t) => (t.key === 'Towline-Flag' ? t.value : [])),
     jobs: record.trailers.flatMap((t) => (t.key === 'Towline-Job' ? jobOf(t.value) : [])),
   };
 }

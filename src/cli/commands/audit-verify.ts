@@ -13,6 +13,7 @@ import {
   type Finding,
   type SignaturePolicy,
 } from '../../queries/audit/index.js';
+import { counted } from '../../domain/source/one-line.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { SCHEDULER_KINDS } from '../../schedulers/registry.js';
@@ -170,12 +171,12 @@ function print(report: AuditReport, { all = false }: Flags, { stdout }: Io): voi
     return;
   }
   const looked = [
-    `${ledger.entries} entries`,
-    `${counts.revisions} revisions`,
-    `${counts.values} values`,
-    `${counts.promotions} promotions`,
-    `${counts.live} live jobs`,
-    `${counts.signatures} signatures`,
+    counted(ledger.entries, 'entry', 'entries'),
+    counted(counts.revisions, 'revision'),
+    counted(counts.values, 'value'),
+    counted(counts.promotions, 'promotion'),
+    counted(counts.live, 'live job'),
+    counted(counts.signatures, 'signature'),
   ];
   writeLine(stdout, `  ${colors.green('whole')}: ${looked.join(', ')}`);
   if (ledger.tip !== undefined)

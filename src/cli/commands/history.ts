@@ -47,13 +47,14 @@ function print(
   const colors = picocolors.createColors(stdout.isTTY === true);
   writeLine(stdout, colors.bold(environment));
   if (entries.length === 0) writeLine(stdout, '  nothing is on record');
-  for (const { commit, at, subject, jobs, trigger, by, phase, endedLater } of entries) {
+  for (const { commit, at, subject, jobs, trigger, by, phase, flags, endedLater } of entries) {
     const open = phase !== 'intent' ? '' : endedLater === true ? ' (ended later)' : ' (no end on record)';
     const who = phase === 'order' ? by : by === '' ? trigger : `${trigger} as ${by}`;
     writeLine(
       stdout,
       `  ${colors.yellow(short(commit))} ${at}  ${subject}${colors.yellow(open)} ${colors.dim(`by ${who}`)}`,
     );
+    if (flags.length > 0) writeLine(stdout, `      ${colors.yellow(`allowed for it: ${flags.join(', ')}`)}`);
     // An order names its jobs in its subject.
     for (const { ref, action, state } of phase === 'order' ? [] : jobs)
       writeLine(

@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
 import { localText, msOf, utcText } from '../../domain/plan/gates/local-time.js';
 import type { GateDecision } from '../../domain/plan/policy.js';
-import { oneLine } from '../../domain/source/one-line.js';
+import { counted, oneLine } from '../../domain/source/one-line.js';
 import { short } from '../../domain/source/revision.js';
 import type { GateReport, GateState } from '../../queries/gates.js';
 import { writeLine, type Io } from '../io.js';
@@ -61,7 +61,7 @@ export function printDecisions(
   colors: ReturnType<typeof picocolors.createColors>,
 ): void {
   for (const { gate, name, verdict, refs, reason, opensAt } of decisions) {
-    const jobs = `${refs.length} job${refs.length === 1 ? '' : 's'}`;
+    const jobs = counted(refs.length, 'job');
     const opens = opensAt === undefined ? '' : ` (${momentText(opensAt, undefined)})`;
     writeLine(
       stdout,

@@ -1,5 +1,5 @@
 import type { GateDecision, Veto } from '../plan/policy.js';
-import { oneLine } from '../source/one-line.js';
+import { counted, oneLine } from '../source/one-line.js';
 import { short, type Revision } from '../source/revision.js';
 import type { Appended } from './appended.js';
 import { vetoKey } from './gate-orders.js';
@@ -117,10 +117,10 @@ export interface SubjectFacts {
 /** `Deploy 2 changes of production at 1234567890: 1 applied, 1 failed`. */
 export function subjectOf({ phase, environment, revision, outcomes, state }: SubjectFacts): string {
   if (phase === 'intent')
-    return `Begin ${count(state.intents.length, 'change')} of ${environment} at ${short(revision)}`;
+    return `Begin ${counted(state.intents.length, 'change')} of ${environment} at ${short(revision)}`;
   const states = [...new Set(outcomes.map((o) => o.state))].sort();
   const ends = states.map((s) => `${outcomes.filter((o) => o.state === s).length} ${s}`).join(', ');
-  return `Deploy ${count(outcomes.length, 'change')} of ${environment} at ${short(revision)}${ends === '' ? '' : `: ${ends}`}`;
+  return `Deploy ${counted(outcomes.length, 'change')} of ${environment} at ${short(revision)}${ends === '' ? '' : `: ${ends}`}`;
 }
 
 function trailersOf(entry: LedgerEntry): string[] {
@@ -173,7 +173,7 @@ export function outcomeText(
 
 /** `held freeze weekend (3 jobs): until Monday`. */
 function decisionText({ verdict, gate, name, refs, reason }: GateDecision): string {
-  return `${verdict} ${gate} ${oneLine(name).replace(/\s+/g, '-')} (${count(refs.length, 'job')}): ${reason}`;
+  return `${verdict} ${gate} ${oneLine(name).replace(/\s+/g, '-')} (${counted(refs.length, 'job')}): ${reason}`;
 }
 
 function sequenceOf({ sequence }: LedgerState): [string, string][] {
@@ -202,8 +202,4 @@ export function overall(
 /** Messages can be long; what is lost of one is in the log. */
 export function lineOf(text: string): string {
   return oneLine(text).slice(0, 1000);
-}
-
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }

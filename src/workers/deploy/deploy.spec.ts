@@ -6,6 +6,7 @@ import { openPolicy } from '../../domain/plan/policy.js';
 import { entryMessage } from '../../domain/record/entry-message.js';
 import { kvKey } from '../../domain/source/kv-layout.js';
 import { sleep } from '../../runtime/abort.js';
+import { readHistory } from '../../queries/history.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { deployWorker } from './index.js';
 
@@ -235,6 +236,8 @@ describe('the deployer', () => {
     ]);
     const given = ['adopt=plain:a', 'retry=*', 'allow-prune'];
     expect(flags.map((all) => all.map(([, flag]) => flag))).toEqual([given, given, [], []]);
+    const history = await readHistory(ledger, { signal, limit: 10 });
+    expect(history.map((entry) => entry.flags)).toEqual([[], given]);
   });
 
   it('sends nothing where it can not be put on record', async () => {

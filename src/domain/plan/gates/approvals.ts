@@ -1,6 +1,7 @@
+import { counted } from '../../source/one-line.js';
 import type { Change } from '../plan.js';
 import type { Approval, ApprovalRule, GateDecision } from '../policy.js';
-import { aboutJobs, count, refsOf, type Asking } from './sent.js';
+import { aboutJobs, refsOf, type Asking } from './sent.js';
 
 /** What counts, and what does not, of the approvals of a plan. */
 export interface Answer {
@@ -106,5 +107,5 @@ export function neededText(demand: Demand, { by, refused }: Answer, { id }: Aski
   const has = by.length === 0 ? 'none' : `${by.length} (${by.join(', ')})`;
   const not = refused.length === 0 ? '' : `; ${refused.join(', ')}`;
   const signed = demand.signed ? 'signed ' : '';
-  return `needs ${count(demand.required, `${signed}approval`)} of plan ${id}${whose}; has ${has}${not}: towline approve ${id}`;
+  return `needs ${counted(demand.required, `${signed}approval`)} of plan ${id}${whose}; has ${has}${not}: towline approve ${id}`;
 }

@@ -45,7 +45,3 @@ export function hold(changes: readonly Change[], decisions: readonly GateDecisio
 export function refsOf(changes: readonly Pick<Change, 'ref'>[]): JobRef[] {
   return changes.map(({ ref }) => ref).sort();
 }
-
-export function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
-}
