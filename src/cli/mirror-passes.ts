@@ -1,4 +1,5 @@
 import { short } from '../domain/source/revision.js';
+import { counted } from '../domain/source/one-line.js';
 import { EXIT } from '../runtime/exit-codes.js';
 import type { MirrorResult, MirrorWorker } from '../workers/mirror/index.js';
 import type { ManyMirrors } from '../workers/mirror/many.js';
@@ -53,5 +54,5 @@ export function mirrorText(result: MirrorResult): string {
   if (result.kind === 'unchanged') return `KV already holds ${short(plan.revision)}${tail}`;
   if (result.kind === 'planned') return `would mirror ${short(plan.revision)}: ${what}${tail}`;
   const { written, deleted, transactions } = result.applied;
-  return `mirrored ${short(plan.revision)}: ${written} keys written, ${deleted} deleted, ${transactions} transactions${tail}`;
+  return `mirrored ${short(plan.revision)}: ${counted(written, 'key')} written, ${deleted} deleted, ${counted(transactions, 'transaction')}${tail}`;
 }

@@ -89,7 +89,7 @@ describe('the company with three environments', () => {
     const { code, stdout } = await towline(['validate', 'production/shop/api.yaml']);
     expect(code).toBe(1);
     expect(stdout).toContain('production/shop/api.yaml:1:12: error');
-    expect(stdout).toContain('1 valid jobs, 1 error');
+    expect(stdout).toContain('1 valid job, 1 error');
     expect((await towline(['validate', 'staging'])).code).toBe(0);
     sandbox.git('checkout', '-q', '--', '.');
   });

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { counted } from '../../domain/source/one-line.js';
 import path from 'node:path';
 import { isObject } from '../../domain/source/json.js';
 import { ManifestCache } from '../../queries/declared.js';
@@ -40,7 +41,7 @@ export async function run(_args: string[], flags: Flags, io: Io): Promise<number
   for (const { name, layers, files, schedulers } of found.environments)
     writeLine(
       io.stdout,
-      `  ${name}: ${foldersText(layers)}, ${files === 0 ? 'no manifests yet' : `${files} manifests for ${schedulers.join(' and ')}`}`,
+      `  ${name}: ${foldersText(layers)}, ${files === 0 ? 'no manifests yet' : `${counted(files, 'manifest')} for ${schedulers.join(' and ')}`}`,
     );
   if (flags.editor) await editorFiles(found, io);
   writeLine(io.stdout, 'Next: set the addresses in it, then run  towline validate  and  towline plan');

@@ -1,4 +1,5 @@
 import picocolors from 'picocolors';
+import { counted } from '../../domain/source/one-line.js';
 import type { MirrorConfig } from '../../config/config.js';
 import { mirrorLayout } from '../../domain/source/kv-layout.js';
 import { short } from '../../domain/source/revision.js';
@@ -86,7 +87,9 @@ function colorsOf(stdout: Io['stdout']): ReturnType<typeof picocolors.createColo
 function printMirror(mirror: EnvironmentStatus['mirror'], stdout: Io['stdout']): void {
   const colors = colorsOf(stdout);
   const revision =
-    mirror.revision === undefined ? '' : ` at ${short(mirror.revision)}, ${mirror.files ?? 0} files`;
+    mirror.revision === undefined
+      ? ''
+      : ` at ${short(mirror.revision)}, ${counted(mirror.files ?? 0, 'file')}`;
   const why = mirror.message === undefined ? '' : `: ${mirror.message}`;
   writeLine(
     stdout,

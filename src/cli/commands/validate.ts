@@ -1,4 +1,5 @@
 import { hasErrors } from '../../domain/source/diagnostic.js';
+import { counted } from '../../domain/source/one-line.js';
 import { ManifestCache } from '../../queries/declared.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
@@ -58,5 +59,8 @@ async function checkedSets(paths: string[], flags: Flags, checks: Checks): Promi
 
 function print({ name, files, jobs, diagnostics }: Checked, io: Io): void {
   printDiagnostics(diagnostics, io.stdout);
-  writeLine(io.stdout, `${name}: ${files.length} files, ${jobs} valid jobs, ${countText(diagnostics)}`);
+  writeLine(
+    io.stdout,
+    `${name}: ${counted(files.length, 'file')}, ${counted(jobs, 'valid job')}, ${countText(diagnostics)}`,
+  );
 }

@@ -1,4 +1,5 @@
 import { short } from '../../domain/source/revision.js';
+import { counted } from '../../domain/source/one-line.js';
 import type { Report } from '../../queries/report.js';
 
 /** A report as a page that can be put into a ticket. */
@@ -65,7 +66,7 @@ function summary({
     `- Changes: ${changes.total}${changes.total === 0 ? '' : ` (${counts(changes.byAction)}; ${counts(changes.byState)})`}`,
     meanSeconds === undefined || medianSeconds === undefined
       ? '- From commit to live: nothing went live'
-      : `- From commit to live: ${duration(meanSeconds)} on average, ${duration(medianSeconds)} in the middle (${revisions} revisions)`,
+      : `- From commit to live: ${duration(meanSeconds)} on average, ${duration(medianSeconds)} in the middle (${counted(revisions, 'revision')})`,
     rate === undefined
       ? '- Change failure rate: nothing was sent'
       : `- Change failure rate: ${Math.round(rate * 1000) / 10} % (${failed} of ${deploys} passes that sent something)`,
