@@ -54,4 +54,3 @@ function connection(host: string): Docker.DockerOptions {
     port: Number(url.port || 2375),
   };
 }
-

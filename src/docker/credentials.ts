@@ -134,9 +134,14 @@ async function askHelper(
   { signal }: Waiting,
 ): Promise<RegistryLogin | undefined> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(helper))
-    throw new TowlineError('image-credentials', 'invalid', 'a name of a credential helper is not safe to run', {
-      help: "Look at credsStore and credHelpers in Docker's config.json: they hold a word, not a path.",
-    });
+    throw new TowlineError(
+      'image-credentials',
+      'invalid',
+      'a name of a credential helper is not safe to run',
+      {
+        help: "Look at credsStore and credHelpers in Docker's config.json: they hold a word, not a path.",
+      },
+    );
   const program = `docker-credential-${helper}`;
   const { stdout, exitCode, failed } = await execa(program, ['get'], {
     input: key,

@@ -56,7 +56,11 @@ export function headerOf({ headers }: Answer, name: string): string | undefined 
   return typeof value === 'string' ? value : value?.[0];
 }
 
-async function bytesOf(body: Dispatcher.ResponseData['body'], limit: number, url: string): Promise<Uint8Array> {
+async function bytesOf(
+  body: Dispatcher.ResponseData['body'],
+  limit: number,
+  url: string,
+): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of body as AsyncIterable<Uint8Array>) {
@@ -83,6 +87,8 @@ function saidIn(body: Uint8Array): string {
   }
   if (!isObject(value)) return '';
   const [first] = Array.isArray(value['errors']) ? value['errors'] : [];
-  const words = isObject(first) ? (first['message'] ?? first['code']) : (value['details'] ?? value['message']);
+  const words = isObject(first)
+    ? (first['message'] ?? first['code'])
+    : (value['details'] ?? value['message']);
   return typeof words === 'string' ? redact(oneLine(words)).slice(0, 300) : '';
 }

@@ -76,7 +76,8 @@ async function digestAt(place: Place, access: Access): Promise<string | undefine
   if (answer.status !== 200) throw refusal(place, answer);
   const counted = `sha256:${createHash('sha256').update(answer.body).digest('hex')}`;
   const said = headerOf(answer, 'docker-content-digest');
-  if (said !== undefined && valid(said, place) !== counted) throw garbled(place, 'a digest that its manifest does not have');
+  if (said !== undefined && valid(said, place) !== counted)
+    throw garbled(place, 'a digest that its manifest does not have');
   return counted;
 }
 
@@ -98,7 +99,8 @@ async function known(
       signal,
     });
   const first = await send(before);
-  if (first.status !== 401) return { answer: first, ...(before === undefined ? {} : { authorization: before }) };
+  if (first.status !== 401)
+    return { answer: first, ...(before === undefined ? {} : { authorization: before }) };
   const login: RegistryLogin | undefined = await access.logins(place.host, { signal });
   const authorization = await authorize(headerOf(first, 'www-authenticate') ?? '', {
     ...access,
@@ -162,12 +164,9 @@ function denied(place: Place, why: string): TowlineError {
 }
 
 function garbled(place: Place, what: string): TowlineError {
-  return new TowlineError(
-    'registry-garbled',
-    'refused',
-    `the registry ${place.host} answered with ${what}`,
-    { help: 'Check that a registry is what answers there; a proxy between may change its answers.' },
-  );
+  return new TowlineError('registry-garbled', 'refused', `the registry ${place.host} answered with ${what}`, {
+    help: 'Check that a registry is what answers there; a proxy between may change its answers.',
+  });
 }
 
 function textOf({ repository, reference }: Place): string {

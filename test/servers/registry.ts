@@ -72,9 +72,13 @@ export async function startRegistry({
 
 /** As htpasswd writes it. Perl's crypt is the machine's own, and every Debian has Perl. */
 async function bcrypt(password: string): Promise<string> {
-  const { stdout } = await execa('perl', ['-e', 'chomp($p = <STDIN>); print crypt($p, $ARGV[0])', '--', SALT], {
-    input: `${password}\n`,
-  });
+  const { stdout } = await execa(
+    'perl',
+    ['-e', 'chomp($p = <STDIN>); print crypt($p, $ARGV[0])', '--', SALT],
+    {
+      input: `${password}\n`,
+    },
+  );
   if (!stdout.startsWith('$2')) throw new Error('the crypt of this machine knows no bcrypt');
   return stdout;
 }

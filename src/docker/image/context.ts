@@ -23,7 +23,12 @@ const IGNORE_BYTES = 1024 * 1024;
  * executable or not, so that the same files make the same bytes on every machine. Links are sent as links and never
  * followed; nothing outside of the folder is read. Throws `image-context` for what can't be sent.
  */
-export async function contextStream({ folder, dockerfile, stamp, signal }: ContextOptions): Promise<Readable> {
+export async function contextStream({
+  folder,
+  dockerfile,
+  stamp,
+  signal,
+}: ContextOptions): Promise<Readable> {
   const root = await realpath(folder).catch((cause: unknown) => {
     throw unreadable(folder, cause);
   });
@@ -99,8 +104,7 @@ async function sortedNames(folder: string): Promise<string[]> {
 async function entryOf(root: string, file: string, state: Stats): Promise<TarEntry | undefined> {
   const full = path.join(root, file);
   if (state.isDirectory()) return { kind: 'folder', path: file, mode: 0o755 };
-  if (state.isSymbolicLink())
-    return { kind: 'link', path: file, mode: 0o777, target: await readlink(full) };
+  if (state.isSymbolicLink()) return { kind: 'link', path: file, mode: 0o777, target: await readlink(full) };
   if (state.isSocket()) return undefined;
   if (!state.isFile())
     throw broken(`${file} is neither a file, a folder nor a link`, 'Name it in .dockerignore.');
@@ -127,7 +131,9 @@ async function* contentOf(full: string, file: string, size: number): AsyncGenera
 }
 
 function unreadable(file: string, cause: unknown): TowlineError {
-  return new TowlineError('image-context', 'invalid', `${file} can't be read: ${messageOf(cause)}`, { cause });
+  return new TowlineError('image-context', 'invalid', `${file} can't be read: ${messageOf(cause)}`, {
+    cause,
+  });
 }
 
 function broken(message: string, help?: string): TowlineError {

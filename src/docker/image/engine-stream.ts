@@ -110,9 +110,7 @@ function withoutColours(text: string): string {
   return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
 }
 
-function progressOf(line: {
-  readonly [name: string]: Json;
-}): { current: number; total: number } | undefined {
+function progressOf(line: { readonly [name: string]: Json }): { current: number; total: number } | undefined {
   const detail = line['progressDetail'] ?? null;
   if (!isObject(detail)) return undefined;
   const { current, total } = detail;
