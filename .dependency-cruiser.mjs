@@ -70,6 +70,7 @@ export default {
     only('consul', '^src/consul/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
     only('forges', '^src/forges/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
     only('docker', '^src/docker/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
+    only('registry', '^src/registry/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
     only('ledger', '^src/ledger/', [DOMAIN, PORTS, RUNTIME], 'Adapters never see each other.'),
     only('scheduler-model', '^src/schedulers/[^/]+/model/', [DOMAIN], 'A model is pure.'),
     only(

@@ -62,6 +62,12 @@ const SERVERS = {
     packages: ['gpg', 'gpg-agent', 'libassuan0', 'libksba8', 'libnpth0'],
     file: 'usr/bin/gpg',
   },
+  registry: {
+    variable: 'DOCKER_REGISTRY_BIN',
+    program: 'docker-registry',
+    packages: ['docker-registry'],
+    file: 'usr/bin/docker-registry',
+  },
   busybox: {
     variable: 'BUSYBOX_BIN',
     program: 'busybox',

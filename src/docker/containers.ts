@@ -1,7 +1,8 @@
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import type { ContainerSpec, ContainerState, Containers } from '../ports/containers.js';
 import type { Waiting } from '../ports/kv-store.js';
-import { isAbort, messageOf, TowlineError } from '../runtime/errors.js';
+import { messageOf, TowlineError } from '../runtime/errors.js';
+import { asked, engineAt, found } from './asked.js';
 
 export interface DockerOptions {
   /** As DOCKER_HOST has it: `unix:///path`, `tcp://host:port`. Undefined: as every Docker client finds it. */
@@ -10,7 +11,7 @@ export interface DockerOptions {
 
 /** Docker's engine, or what speaks its API (Podman), as Containers. */
 export function dockerContainers({ host }: DockerOptions = {}): Containers {
-  const docker = new Docker(host === undefined ? {} : connection(host));
+  const docker = engineAt(host);
   return {
     describe: async ({ signal }) => {
       signal.throwIfAborted();
@@ -138,53 +139,6 @@ async function pull(docker: Docker, image: string, { signal }: Waiting): Promise
       },
     );
   });
-}
-
-/** Undefined for what the engine does not have. */
-async function found<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof TowlineError && [304, 404, 409].includes(statusOf(error.cause) ?? 0))
-      return undefined;
-    throw error;
-  }
-}
-
-async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (isAbort(cause)) throw cause;
-    if (statusOf(cause) === undefined)
-      throw new TowlineError(
-        'containers-unavailable',
-        'unavailable',
-        `Docker does not answer: ${messageOf(cause)}`,
-        {
-          cause,
-          help: 'Start Docker, or say where it is with DOCKER_HOST.',
-        },
-      );
-    throw new TowlineError('containers-refused', 'refused', `Docker refuses ${what}: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
-}
-
-function statusOf(cause: unknown): number | undefined {
-  const status = (cause as { statusCode?: unknown } | undefined)?.statusCode;
-  return typeof status === 'number' ? status : undefined;
-}
-
-function connection(host: string): Docker.DockerOptions {
-  const url = new URL(host);
-  if (url.protocol === 'unix:') return { socketPath: url.pathname };
-  return {
-    protocol: url.protocol === 'https:' ? 'https' : 'http',
-    host: url.hostname,
-    port: Number(url.port || 2375),
-  };
 }
 
 /** True where its ports and folders are this machine's. */

@@ -1,1 +1,3 @@
 export { dockerContainers, type DockerOptions } from './containers.js';
+export { dockerLogins, type DockerLogins } from './credentials.js';
+export { dockerImages, type DockerImagesOptions } from './image/images.js';

@@ -111,9 +111,9 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** A suite that needs a server. Without it the suite is skipped, by name and loudly; under CI that is a failure. */
+/** A suite that needs a server (`images`: an engine and a registry). Without it the suite is skipped, by name and loudly; under CI that is a failure. */
 export function withServer(
-  name: 'consul' | 'docker' | 'haproxy' | 'openssl' | 'ssh-keygen' | 'gpg',
+  name: 'consul' | 'docker' | 'haproxy' | 'registry' | 'images' | 'openssl' | 'ssh-keygen' | 'gpg',
   title: string,
   suite: () => void,
 ): void {
@@ -124,7 +124,12 @@ export function withServer(
 
 function whyMissing(name: string): string | undefined {
   try {
-    if (name === 'docker') return whyNoDocker();
+    if (name === 'docker' || name === 'images') {
+      const missing = whyNoDocker();
+      if (missing !== undefined || name === 'docker') return missing;
+      findServer('registry');
+      return undefined;
+    }
     findServer(name);
     return undefined;
   } catch (error) {

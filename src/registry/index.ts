@@ -1,0 +1,1 @@
+export { httpRegistry, type HttpRegistryOptions } from './registry.js';
