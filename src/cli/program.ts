@@ -90,9 +90,11 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
         ['auto', 'github', 'gitlab'],
       ),
     )
-    .option(
-      '--report <file...>',
-      'write a report as well: .xml is JUnit, .sarif SARIF, .json code quality of GitLab',
+    .addOption(
+      new Option(
+        '--report <file>',
+        'write a report as well: .xml JUnit, .sarif, .json code quality; repeatable',
+      ).argParser((file: string, before: string[] = []) => [...before, file]),
     );
 
   command(
