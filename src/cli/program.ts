@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addApprovalCommands } from './approval-commands.js';
 import { addAuditCommands } from './audit-commands.js';
+import { addCiCommands } from './ci-commands.js';
 import type { CommandKit, Run } from './command-kit.js';
 import { addGateCommands } from './gate-commands.js';
 import { addHookCommands } from './hook-commands.js';
@@ -83,6 +84,17 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
       new Option('-o, --output <format>', 'how to print')
         .choices(['text', 'json', 'junit', 'sarif', 'github', 'gitlab'])
         .default('text'),
+    )
+    .addOption(
+      new Option('--annotate <where>', 'show findings where the change is reviewed, beside the text').choices(
+        ['auto', 'github', 'gitlab'],
+      ),
+    )
+    .addOption(
+      new Option(
+        '--report <file>',
+        'write a report as well: .xml JUnit, .sarif, .json code quality; repeatable',
+      ).argParser((file: string, before: string[] = []) => [...before, file]),
     );
 
   command(
@@ -224,6 +236,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     outputOption(),
   );
 
+  addCiCommands(kit);
   addAuditCommands(kit);
   addLedgerCommands(kit);
 

@@ -68,6 +68,7 @@ describe('the documentation', () => {
   it('names every command that there is', () => {
     const program = [
       'program',
+      'ci-commands',
       'people-commands',
       'gate-commands',
       'approval-commands',
@@ -92,6 +93,7 @@ describe('the documentation', () => {
       'docs/gates.md',
       'docs/ledger.md',
       'docs/audit.md',
+      'docs/ci.md',
     ]
       .map(read)
       .join('\n');

@@ -5,6 +5,7 @@ import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { checkPaths, checkRange, checkRevision, checkWorkTree, type Checks } from '../checked-sets.js';
 import { withSession } from '../compose.js';
+import { reportsAsked, withCommands, writeReports, type AnnotateFor } from '../annotations.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { ParseCache } from '../parse-cache.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
@@ -17,6 +18,8 @@ interface Flags extends Omit<GlobalFlags, 'output'> {
   stdinName: string;
   cache: boolean;
   output: 'text' | ReportForm;
+  annotate?: AnnotateFor;
+  report?: string[];
 }
 
 /**
@@ -29,6 +32,7 @@ export async function run(paths: string[], flags: Flags, io: Io): Promise<number
     throw new TowlineError('validate-what', 'invalid', 'paths, --revision and --range exclude each other', {
       help: 'Give one of them.',
     });
+  const asked = reportsAsked(flags, io.env);
   const { output: _output, ...globals } = flags;
   return withSession(
     globals,
@@ -37,8 +41,9 @@ export async function run(paths: string[], flags: Flags, io: Io): Promise<number
       const store = flags.cache ? await ParseCache.open(session.home, io.env) : undefined;
       const sets = await checkedSets(paths, flags, { session, io, cache: new ManifestCache(store) });
       await store?.save();
-      if (flags.output === 'text') for (const set of sets) print(set, io);
-      else io.stdout.write(REPORTS[flags.output](sets));
+      if (flags.output !== 'text') io.stdout.write(REPORTS[flags.output](sets));
+      else withCommands(asked.commands, sets, io, () => sets.forEach((set) => print(set, io)));
+      await writeReports(asked.files, sets, io);
       return sets.some(({ diagnostics }) => hasErrors(diagnostics)) ? EXIT.error : EXIT.done;
     },
     { optional: paths.length > 0 },
