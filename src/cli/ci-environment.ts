@@ -13,7 +13,8 @@ export interface BuildFacts {
 /** Reads the facts of GitLab CI, Jenkins and GitHub Actions builds. */
 export function buildFacts(env: Env): BuildFacts {
   const sourceCommit = first(env, 'CI_COMMIT_SHA', 'GIT_COMMIT', 'GITHUB_SHA');
-  const sourceRepository = first(env, 'CI_PROJECT_URL', 'GIT_URL') ?? githubRepository(env);
+  const repository = first(env, 'CI_PROJECT_URL', 'GIT_URL') ?? githubRepository(env);
+  const sourceRepository = repository === undefined ? undefined : withoutLogin(repository);
   const buildUrl = first(env, 'CI_JOB_URL', 'CI_PIPELINE_URL', 'BUILD_URL') ?? githubRun(env);
   return {
     ...(sourceCommit === undefined ? {} : { sourceCommit }),
@@ -21,6 +22,36 @@ export function buildFacts(env: Env): BuildFacts {
     ...(buildUrl === undefined ? {} : { buildUrl }),
     by: whoAmI(env),
   };
+}
+
+/** The branch that a build is of; of a merge request, the one that is to be merged. */
+export function sourceBranch(env: Env): string | undefined {
+  const named = first(
+    env,
+    ...['CI_MERGE_REQUEST_SOURCE_BRANCH_NAME', 'CI_COMMIT_BRANCH', 'CHANGE_BRANCH', 'GITHUB_HEAD_REF'],
+  );
+  if (named !== undefined) return named;
+  if (env['GITHUB_REF_TYPE'] === 'branch') return first(env, 'GITHUB_REF_NAME');
+  // Jenkins: a job of one branch, and any other job, where the remote stands before it.
+  return first(env, 'TAG_NAME') === undefined
+    ? (first(env, 'BRANCH_NAME') ?? first(env, 'GIT_BRANCH')?.replace(/^origin\//, ''))
+    : undefined;
+}
+
+/** The git tag that a build is of. */
+export function sourceTag(env: Env): string | undefined {
+  return (
+    first(env, 'CI_COMMIT_TAG', 'TAG_NAME') ??
+    (env['GITHUB_REF_TYPE'] === 'tag' ? first(env, 'GITHUB_REF_NAME') : undefined)
+  );
+}
+
+/** An address as others may read it: clones of a CI system have a token in theirs. */
+export function withoutLogin(address: string): string {
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, (all, scheme: string) =>
+    // The user of an ssh address is part of it, and no secret.
+    /^(git\+)?ssh:/i.test(scheme) && !all.includes(':', scheme.length) ? all : scheme,
+  );
 }
 
 /** Who runs this, as well as the environment can tell. */

@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { ConsulAccess } from '../consul/index.js';
 import type { Config, EnvironmentConfig, MirrorConfig } from '../config/config.js';
 import { kvLayout, releasesPrefix, type KvLayout } from '../domain/source/kv-layout.js';
-import { parseImageRef } from '../domain/job/image-ref.js';
 import type { JobRef } from '../domain/job/job-ref.js';
 import type { SecretMask } from '../domain/plan/secrets/index.js';
 import type { Containers } from '../ports/containers.js';
@@ -209,21 +208,6 @@ export async function withSession(
 export function whichJobs(flag: string | boolean | undefined): 'none' | 'all' | ReadonlySet<JobRef> {
   if (flag === undefined || flag === false) return 'none';
   return flag === true ? 'all' : new Set([flag as JobRef]);
-}
-
-/** `IMAGE:TAG[@DIGEST]` of a command line. */
-export function imageArgument(text: string): { image: string; tag: string; digest?: string } {
-  const parsed = parseImageRef(text);
-  if (parsed?.tag === undefined) {
-    throw new TowlineError('image-invalid', 'invalid', `"${text}" is no image reference with a tag`, {
-      help: 'Write it as NAME:TAG, for example shop/web:1.4.2; NAME may begin with a registry.',
-    });
-  }
-  return {
-    image: parsed.name,
-    tag: parsed.tag,
-    ...(parsed.digest === undefined ? {} : { digest: parsed.digest }),
-  };
 }
 
 /** Environments and mirrors by their names; without names all of them. */

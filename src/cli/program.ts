@@ -5,6 +5,7 @@ import { addCiCommands } from './ci-commands.js';
 import type { CommandKit, Run } from './command-kit.js';
 import { addGateCommands } from './gate-commands.js';
 import { addHookCommands } from './hook-commands.js';
+import { addImageCommands } from './image-commands.js';
 import type { GlobalFlags, Io } from './io.js';
 import { addLedgerCommands } from './ledger-commands.js';
 import {
@@ -18,6 +19,7 @@ import {
   waitOption,
 } from './options.js';
 import { addPeopleCommands } from './people-commands.js';
+import { addReleaseCommands } from './release-commands.js';
 import { addReplayCommands } from './replay-commands.js';
 import { VERSION } from './version.js';
 
@@ -205,13 +207,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     )
     .option('--strict', 'exit non-zero also for what the next change can cure (this ends a consul watch)');
 
-  command('release <image>', 'put IMAGE:TAG into KV as a release', () => import('./commands/release.js'))
-    .option('--digest <digest>', 'sha256:... of the image')
-    .option('--source-commit <id>', 'commit that it was built from (default: from the CI environment)')
-    .option('--source-repository <url>', 'repository that it was built from')
-    .option('--build-url <url>', 'the CI build')
-    .option('--by <who>', 'who announces it')
-    .addOption(outputOption());
+  addReleaseCommands(kit);
 
   command(
     'promote [image]',
@@ -271,6 +267,7 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .addOption(new Option('--marathon-port <port>', 'port of the Marathon API').default(8080).argParser(port))
     .addOption(new Option('--chronos-port <port>', 'port of the Chronos API').default(4400).argParser(port));
 
+  addImageCommands(kit);
   addHookCommands(kit);
   return program;
 }

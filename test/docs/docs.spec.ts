@@ -76,13 +76,17 @@ describe('the documentation', () => {
       'audit-commands',
       'replay-commands',
       'hook-commands',
+      'image-commands',
+      'release-commands',
     ]
       .map((name) => read(`src/cli/${name}.ts`))
       .join('\n');
     const commands = [...program.matchAll(/command\(\s*'([a-z]+)/g)]
       .map((m) => m[1] ?? '')
       .filter((c) => !['install', 'pre', 'update', 'post', 'image'].includes(c))
-      .map((c) => (['verify', 'bundle', 'report'].includes(c) ? `audit ${c}` : c));
+      .map((c) => (['verify', 'bundle', 'report'].includes(c) ? `audit ${c}` : c))
+      .map((c) => (['build', 'tag', 'push', 'inspect'].includes(c) ? `image ${c}` : c))
+      .map((c) => (['list', 'show'].includes(c) ? `releases ${c}` : c));
     expect(commands.length).toBeGreaterThan(25);
     const all = [
       'README.md',
@@ -94,6 +98,7 @@ describe('the documentation', () => {
       'docs/ledger.md',
       'docs/audit.md',
       'docs/ci.md',
+      'docs/images.md',
     ]
       .map(read)
       .join('\n');

@@ -7,11 +7,14 @@ import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { systemClock } from '../../runtime/system-clock.js';
 import { buildFacts } from '../ci-environment.js';
-import { imageArgument, withSession } from '../compose.js';
+import { withSession } from '../compose.js';
+import { imageArgument } from '../image-argument.js';
+import { imageAccess, type RegistryFlags } from '../image-access.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 
-interface Flags extends GlobalFlags {
+interface Flags extends GlobalFlags, RegistryFlags {
   digest?: string;
+  verify?: boolean;
   sourceCommit?: string;
   sourceRepository?: string;
   buildUrl?: string;
@@ -23,7 +26,8 @@ const LOST_RACES = 5;
 
 /** Announces a release: writes it into KV by compare-and-set. The same release again changes nothing. */
 export async function run([image = '']: string[], flags: Flags, io: Io): Promise<number> {
-  const release = releaseOf(image, flags, io);
+  const stated = releaseOf(image, flags, io);
+  const release = flags.verify === true ? await verified(stated, flags, io) : stated;
   return withSession(flags, io, async (session) => {
     const written = await announce(await session.kv(), session.config.consul.prefix, release, io.signal);
     if (flags.output === 'json') writeLine(io.stdout, JSON.stringify({ written, release }, null, 2));
@@ -50,6 +54,25 @@ function releaseOf(image: string, flags: Flags, io: Io): Release {
     by: flags.by ?? facts.by,
     at: isoTime(systemClock),
   };
+}
+
+/** The release with the digest that its registry has now. */
+async function verified(release: Release, flags: Flags, io: Io): Promise<Release> {
+  const { registry } = await imageAccess(flags, io);
+  const image = `${release.image}:${release.tag}`;
+  const digest = await registry.digest(image, { signal: io.signal });
+  if (digest === undefined)
+    throw new TowlineError('release-unverified', 'refused', `its registry has no image ${image}`, {
+      help: 'Push it first: towline image push.',
+    });
+  if (release.digest !== undefined && release.digest !== digest)
+    throw new TowlineError(
+      'release-unverified',
+      'refused',
+      `${image} is ${digest} in its registry, and was said to be ${release.digest}`,
+      { help: 'Another build pushed the same tag. Build and push again, under a tag of its own.' },
+    );
+  return { ...release, digest };
 }
 
 async function announce(

@@ -41,7 +41,7 @@ export async function buildImage(
         _query: queryOf(build, dockerfile),
       } as Docker.ImageBuildOptions),
     );
-    const { aux } = await readStream(stream as NodeJS.ReadableStream, {
+    const { aux } = await readStream(stream, {
       ...listening,
       code: 'image-build',
       what,

@@ -37,7 +37,8 @@ export function parseIgnore(text: string, { file, kept }: { file: string; kept: 
     const above = parent === '.' ? undefined : judged(parent);
     let ignored = false;
     const hits = rules.map((rule, at) => {
-      const hit = above?.hits[at] === true || rule.matches(of);
+      // As there: a rule that would change nothing is not asked, and so does not count for what lies below either.
+      const hit = above?.hits[at] === true || (rule.negated === ignored && rule.matches(of));
       if (hit) ignored = !rule.negated;
       return hit;
     });
@@ -58,7 +59,7 @@ function ruleOf(line: string, where: string): Rule[] {
   const negated = text.startsWith('!');
   if (negated) {
     text = text.slice(1).trim();
-    if (text === '') throw invalid(where, '"!" alone names nothing');
+    if (/^\/*$/.test(text)) throw invalid(where, '"!" alone names nothing');
   }
   if (text === '') return [];
   const clean = path.posix.normalize(text);
@@ -102,7 +103,8 @@ function sourceOf(pattern: string, where: string): string {
     else if (character === '?') source += '[^/]';
     else if (character === '[') {
       const end = classEnd(characters, at);
-      if (end === undefined) throw invalid(where, `"${pattern}" has a "[" without its "]"`);
+      if (end === undefined)
+        throw invalid(where, `"${pattern}" has a "[" that begins no class of characters`);
       source += classOf(characters.slice(at + 1, end));
       at = end;
     } else if (character === '\\') {
@@ -119,7 +121,7 @@ function sourceOf(pattern: string, where: string): string {
 function classEnd(characters: readonly string[], from: number): number | undefined {
   for (let at = from + 1; at < characters.length; at++) {
     if (characters[at] === '\\') at += 1;
-    else if (characters[at] === ']' && at > from + 1) return at;
+    else if (characters[at] === ']') return at > from + 1 ? at : undefined;
   }
   return undefined;
 }

@@ -60,7 +60,7 @@ async function push(
     docker.getImage(name).push({ tag, authconfig: engineLogin(host, login), abortSignal: signal }),
   );
   const what = `${image} could not be pushed`;
-  const { aux } = await readStream(stream as NodeJS.ReadableStream, {
+  const { aux } = await readStream(stream, {
     ...listening,
     code: 'image-push',
     what,
@@ -86,8 +86,8 @@ async function inspect(docker: Docker, image: string, { signal }: Waiting): Prom
   return {
     id: seen.Id,
     // Engines say null for none.
-    names: (seen.RepoTags as string[] | null) ?? [],
-    digests: (seen.RepoDigests as string[] | null) ?? [],
+    names: (seen.RepoTags) ?? [],
+    digests: (seen.RepoDigests) ?? [],
     labels: (seen.Config as { Labels?: Record<string, string> | null } | null)?.Labels ?? {},
     bytes: seen.Size,
     created: seen.Created,
