@@ -6,6 +6,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface BuildFacts {
   sourceCommit?: string;
   sourceRepository?: string;
+  /** `main`; absent for builds of tags. */
+  sourceBranch?: string;
   buildUrl?: string;
   by: string;
 }
@@ -15,9 +17,11 @@ export function buildFacts(env: Env): BuildFacts {
   const sourceCommit = first(env, 'CI_COMMIT_SHA', 'GIT_COMMIT', 'GITHUB_SHA');
   const sourceRepository = first(env, 'CI_PROJECT_URL', 'GIT_URL') ?? githubRepository(env);
   const buildUrl = first(env, 'CI_JOB_URL', 'CI_PIPELINE_URL', 'BUILD_URL') ?? githubRun(env);
+  const sourceBranch = branchOf(env);
   return {
     ...(sourceCommit === undefined ? {} : { sourceCommit }),
     ...(sourceRepository === undefined ? {} : { sourceRepository }),
+    ...(sourceBranch === undefined ? {} : { sourceBranch }),
     ...(buildUrl === undefined ? {} : { buildUrl }),
     by: whoAmI(env),
   };
@@ -38,6 +42,14 @@ function account(): string {
   } catch {
     return 'unknown';
   }
+}
+
+/** Jenkins names the remote as well, where a job does not know its branch by itself. GitHub names tags the same way. */
+function branchOf(env: Env): string | undefined {
+  const github =
+    env['GITHUB_REF_TYPE'] === 'tag' ? undefined : first(env, 'GITHUB_HEAD_REF', 'GITHUB_REF_NAME');
+  const gitlab = first(env, 'CI_MERGE_REQUEST_SOURCE_BRANCH_NAME', 'CI_COMMIT_BRANCH');
+  return gitlab ?? first(env, 'BRANCH_NAME') ?? first(env, 'GIT_BRANCH')?.replace(/^origin\//, '') ?? github;
 }
 
 function githubRepository(env: Env): string | undefined {

@@ -197,16 +197,23 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--digest <digest>', 'sha256:... of the image')
     .option('--source-commit <id>', 'commit that it was built from (default: from the CI environment)')
     .option('--source-repository <url>', 'repository that it was built from')
+    .option('--source-branch <branch>', 'branch that it was built from (default: from the CI environment)')
     .option('--build-url <url>', 'the CI build')
     .option('--by <who>', 'who announces it')
     .addOption(outputOption());
 
   command(
     'promote [image]',
-    'commit a release into an environment; without IMAGE: follow the releases in KV',
+    'commit IMAGE:TAG into an environment, or what runs in another one (--from); without IMAGE: follow the releases in KV',
     () => import('./commands/promote.js'),
   )
     .option('-e, --env <environment...>', 'environments (default: all)')
+    .option(
+      '--from <environment>',
+      'promote what runs there: the same tag and digest of an image or of a job',
+    )
+    .option('--to <environment>', 'the environment that it is promoted to; the same as --env')
+    .option('--allow-downgrade', 'also what is older than what stands there')
     .addOption(onceOption())
     .addOption(dryRunOption())
     .addOption(outputOption());
