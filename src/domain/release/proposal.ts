@@ -44,7 +44,8 @@ export function proposalBranch(environment: string, image: string): string {
     .slice(0, LONGEST);
   // A branch can't be a folder of others: shop/web and shop/web/api would clash, so slashes go too.
   const flat = plain.replaceAll('/', '-');
-  return `towline/promote/${environment}/${flat}-${digest(image).replace(/^.*:/, '').slice(0, 8)}`;
+  const own = digest(image).replace(/^.*:/, '').slice(0, 8);
+  return `towline/promote/${environment}/${flat === '' ? own : `${flat}-${own}`}`;
 }
 
 /** The lines of a promotion's message that say what it does; when and by which pass does not matter. */
