@@ -6,6 +6,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface BuildFacts {
   sourceCommit?: string;
   sourceRepository?: string;
+  /** `main`; absent for builds of tags. */
+  sourceBranch?: string;
   buildUrl?: string;
   by: string;
 }
@@ -16,9 +18,11 @@ export function buildFacts(env: Env): BuildFacts {
   const repository = first(env, 'CI_PROJECT_URL', 'GIT_URL') ?? githubRepository(env);
   const sourceRepository = repository === undefined ? undefined : withoutLogin(repository);
   const buildUrl = first(env, 'CI_JOB_URL', 'CI_PIPELINE_URL', 'BUILD_URL') ?? githubRun(env);
+  const branch = sourceBranch(env);
   return {
     ...(sourceCommit === undefined ? {} : { sourceCommit }),
     ...(sourceRepository === undefined ? {} : { sourceRepository }),
+    ...(branch === undefined ? {} : { sourceBranch: branch }),
     ...(buildUrl === undefined ? {} : { buildUrl }),
     by: whoAmI(env),
   };
@@ -31,7 +35,8 @@ export function sourceBranch(env: Env): string | undefined {
     ...['CI_MERGE_REQUEST_SOURCE_BRANCH_NAME', 'CI_COMMIT_BRANCH', 'CHANGE_BRANCH', 'GITHUB_HEAD_REF'],
   );
   if (named !== undefined) return named;
-  if (env['GITHUB_REF_TYPE'] === 'branch') return first(env, 'GITHUB_REF_NAME');
+  const github = first(env, 'GITHUB_REF_NAME');
+  if (github !== undefined) return env['GITHUB_REF_TYPE'] === 'tag' ? undefined : github;
   // Jenkins: a job of one branch, and any other job, where the remote stands before it.
   return first(env, 'TAG_NAME') === undefined
     ? (first(env, 'BRANCH_NAME') ?? first(env, 'GIT_BRANCH')?.replace(/^origin\//, ''))

@@ -211,10 +211,16 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
 
   command(
     'promote [image]',
-    'commit a release into an environment; without IMAGE: follow the releases in KV',
+    'commit IMAGE:TAG into an environment, or what runs in another one (--from); without IMAGE: follow the releases in KV',
     () => import('./commands/promote.js'),
   )
     .option('-e, --env <environment...>', 'environments (default: all)')
+    .option(
+      '--from <environment>',
+      'promote what runs there: the same tag and digest of an image or of a job',
+    )
+    .option('--to <environment>', 'the environment that it is promoted to; the same as --env')
+    .option('--allow-downgrade', 'also what is older than what stands there')
     .addOption(onceOption())
     .addOption(dryRunOption())
     .addOption(outputOption());

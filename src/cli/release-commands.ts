@@ -10,6 +10,7 @@ export function addReleaseCommands({ program, command }: CommandKit): void {
     .addOption(insecureRegistryOption())
     .option('--source-commit <id>', 'commit that it was built from (default: from the CI environment)')
     .option('--source-repository <url>', 'repository that it was built from')
+    .option('--source-branch <branch>', 'branch that it was built from (default: from the CI environment)')
     .option('--build-url <url>', 'the CI build')
     .option('--by <who>', 'who announces it')
     .addOption(outputOption());

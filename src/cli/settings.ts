@@ -101,6 +101,7 @@ function secretsOf({
     remote?.token === undefined ? undefined : `${remote.user ?? 'towline'}:${remote.token}`,
   ]);
   const values = mirrors.flatMap(({ secrets = {} }) => Object.values(secrets));
+  const forges = environments.map(({ promote }) => promote.forge?.token);
   const schedulers = environments.flatMap((e) =>
     e.schedulers.flatMap(({ user, password, token, login, tls }) => [
       password,
@@ -118,6 +119,7 @@ function secretsOf({
     key,
     ...statuses.map(({ token }) => token),
     ...schedulers,
+    ...forges,
     ...remotes,
     ...values,
   ];

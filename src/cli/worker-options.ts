@@ -1,7 +1,6 @@
 import type { EnvironmentConfig, MirrorConfig, MirrorPolicy } from '../config/config.js';
 import type { PlanInput } from '../domain/plan/plan-input.js';
 import type { GatePolicy } from '../domain/plan/policy.js';
-import type { Release } from '../domain/release/release.js';
 import { kvKey, mirrorLayout } from '../domain/source/kv-layout.js';
 import type { Ledger } from '../ports/ledger.js';
 import { gateFactsReader } from '../queries/gate-facts.js';
@@ -14,7 +13,6 @@ import {
   type MirrorWorkerOptions,
 } from '../workers/mirror/index.js';
 import { manyMirrors, type ManyMirrors } from '../workers/mirror/many.js';
-import type { PromoteWorkerOptions } from '../workers/promote/index.js';
 import type { Session } from './compose.js';
 
 export interface MirrorFlags {
@@ -185,30 +183,5 @@ export function deployPolicy(deploy: EnvironmentConfig['deploy']): DeployPolicy 
     maxTaskFailures: deploy.maxTaskFailures,
     onFailure: deploy.onFailure,
     force: deploy.force,
-  };
-}
-
-export async function promoteOptions(
-  session: Session,
-  environment: EnvironmentConfig,
-  asked?: Release,
-): Promise<PromoteWorkerOptions> {
-  return {
-    environment: environment.name,
-    branch: environment.branch,
-    layers: environment.layers,
-    automatic: environment.promote.automatic,
-    releasesPrefix: session.releasesPrefix,
-    repository: await session.repository(),
-    kv: await session.kv(),
-    ledger: await session.ledger(environment),
-    lock: await session.lock(),
-    lockKey: kvKey(session.layout(environment).lock('promote')),
-    models: session.models(environment),
-    author: session.config.repository.author,
-    clock: systemClock,
-    log: session.log,
-    pollMs: session.config.poll.intervalSeconds * 1000,
-    ...(asked === undefined ? {} : { asked }),
   };
 }

@@ -1,5 +1,6 @@
 import type { FieldRule } from '../domain/plan/field-rules.js';
 import type { GatePolicy } from '../domain/plan/policy.js';
+import type { PromotePolicy, ReadRule } from '../domain/release/policy.js';
 import type { SecretRule } from '../domain/plan/secrets/index.js';
 import type { ExpandOptions } from '../domain/source/expand/index.js';
 import type { RulePolicy } from '../domain/job/validate/rule-policy.js';
@@ -54,6 +55,24 @@ export interface DeployConfig {
   together: string[];
 }
 
+/** Which releases come in without a person, and how. */
+export interface PromoteConfig extends Omit<PromotePolicy, 'rules'> {
+  automatic: ReadRule[];
+  via: 'push' | 'merge-request' | 'push-options';
+  /** Where merge requests are made. */
+  forge?: ForgeConfig;
+}
+
+/** A project of a forge. */
+export interface ForgeConfig {
+  kind: 'github' | 'gitlab' | 'gitea';
+  /** Of its API, without a slash at the end. */
+  url: string;
+  project: string;
+  /** Absent: it is not known here; only promoters need one. */
+  token?: string;
+}
+
 /** What must hold before something is sent, beside the prune limit. */
 export type GatesConfig = Omit<GatePolicy, 'prune'>;
 
@@ -65,7 +84,7 @@ export interface EnvironmentConfig {
   /** KV base of the environment; undefined: `PREFIX/NAME/`. */
   prefix?: string;
   schedulers: SchedulerConfig[];
-  promote: { automatic: string[] };
+  promote: PromoteConfig;
   mirror: MirrorPolicy;
   /** What the rules for manifests weigh here. */
   rules: RulePolicy;

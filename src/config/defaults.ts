@@ -19,6 +19,7 @@ export const DEFAULTS = {
     },
     prune: { enabled: true, maxCount: 10, maxShare: 0.3 },
   },
+  promote: { healthyFor: '0s', pin: 'keep', via: 'push' },
   gates: {
     approval: { required: 1, authorMayApprove: false, signed: true, minChanges: 1 },
     // Of a radius that states one of the two only: the other never holds.
@@ -72,6 +73,10 @@ export const MIRROR_POLICY = {
 } as const;
 /** Forges that take statuses of commits. */
 export const STATUS_KINDS = ['github', 'gitlab', 'gitea'] as const;
+export const FORGE_KINDS = STATUS_KINDS;
+
+export const PROMOTE_PINS = ['keep', 'digest'] as const;
+export const PROMOTE_VIAS = ['push', 'merge-request', 'push-options'] as const;
 
 /** How much of a remote's history its local copy has. */
 export const HISTORY = ['full', 'tip'] as const;

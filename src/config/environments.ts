@@ -4,6 +4,7 @@ import { DEFAULTS } from './defaults.js';
 import { deployConfig } from './deploy.js';
 import { gatesConfig } from './gates.js';
 import { mirrorPolicy } from './mirrors.js';
+import { promoteConfig } from './promote.js';
 import { rulePolicy, type Known } from './rule-policy.js';
 import { PER_SCHEDULER, schedulerConfig, variableName } from './schedulers.js';
 import type { Settings } from './settings.js';
@@ -38,7 +39,7 @@ async function environmentConfig(
     layers: layersOf(settings, name),
     ...(prefix === undefined ? {} : { prefix }),
     schedulers,
-    promote: { automatic: settings.list(at('promote', 'automatic')).map((tag) => tag.value) },
+    promote: await promoteConfig(settings, name),
     mirror: mirrorPolicy(settings, (...rest) => at('mirror', ...rest)),
     deploy: deployConfig(settings, (...rest) => at('deploy', ...rest)),
     gates: gatesConfig(settings, name),

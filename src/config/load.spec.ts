@@ -96,7 +96,7 @@ describe('a configuration', () => {
           branch: 'main',
           layers: [''],
           schedulers: [{ name: 'marathon', kind: 'marathon', urls: ['http://m:8080'], settings: {} }],
-          promote: { automatic: [] },
+          promote: { automatic: [], pin: 'keep', via: 'push' },
           mirror: DEFAULTS.mirror,
           deploy: {
             ...DEFAULTS.environment.deploy,

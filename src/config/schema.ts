@@ -2,6 +2,7 @@ import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, WHEN_AWAY } from './defaults.js';
 import { deploy } from './deploy-schema.js';
 import { gates } from './gates-schema.js';
 import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
+import { promote } from './promote-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
 import { scheduler } from './schedulers-schema.js';
 import { seconds, secret } from './schema-parts.js';
@@ -45,18 +46,7 @@ const environment = {
       description: 'KV prefix of the environment. Default: PREFIX/NAME/.',
     },
     schedulers: { type: 'object', minProperties: 1, propertyNames: name, additionalProperties: scheduler },
-    promote: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        automatic: {
-          type: 'array',
-          items: { type: 'string', minLength: 1 },
-          default: [],
-          description: 'Tags that are committed as soon as they are released; * stands for any characters.',
-        },
-      },
-    },
+    promote,
     mirror: { type: 'object', additionalProperties: false, properties: mirrorPolicy },
     deploy,
   },

@@ -10,6 +10,7 @@ interface Publishing extends Waiting {
   /** What the branch points to now; undefined: it does not exist. */
   expected: Revision | undefined;
   runHooks: boolean;
+  pushOptions?: readonly string[];
 }
 
 /**
@@ -27,20 +28,22 @@ export async function publishCommit(
     await updates.move(`refs/remotes/origin/${publishing.branch}`, publishing.revision, undefined);
     return;
   }
-  if (publishing.runHooks) return push(place, place.gitDir, publishing);
+  if (publishing.runHooks || publishing.pushOptions !== undefined)
+    return push(place, place.gitDir, publishing);
   await updateRef(place, updates, publishing);
 }
 
 async function push(
   place: OpenRepository,
   target: string,
-  { branch, revision, expected, signal }: Publishing,
+  { branch, revision, expected, signal, pushOptions = [] }: Publishing,
 ): Promise<void> {
   const ref = `refs/heads/${branch}`;
   const args = [
     'push',
     '--porcelain',
     `--force-with-lease=${ref}:${expected ?? ''}`,
+    ...pushOptions.map((option) => `--push-option=${option}`),
     '--end-of-options',
     target,
     `${revision}:${ref}`,
@@ -59,6 +62,10 @@ async function push(
     )
   )
     throw lostRace(branch);
+  if (/does not support push options/i.test(said))
+    throw new TowlineError('git-push-options', 'refused', 'the server takes no push options', {
+      help: 'Set promote.via to push or merge-request; of a repository of your own, set receive.advertisePushOptions.',
+    });
   if (/refusing to update checked out branch/i.test(said)) {
     throw new TowlineError(
       'git-checked-out',

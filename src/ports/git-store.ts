@@ -26,10 +26,11 @@ export interface GitStore extends JobRepository {
   /**
    * Moves a branch from `expected` (undefined: it must not exist) to `revision`, on the remote where there is one.
    * Throws `conflict` where somebody else came first. `runHooks: false` skips hooks where the repository is in place.
+   * `pushOptions` are told to the server beside the push (one line each); one that takes none rejects it (`refused`).
    */
   publish(
     branch: string,
     revision: Revision,
-    options: Waiting & { expected: Revision | undefined; runHooks: boolean },
+    options: Waiting & { expected: Revision | undefined; runHooks: boolean; pushOptions?: readonly string[] },
   ): Promise<void>;
 }

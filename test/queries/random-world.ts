@@ -144,7 +144,8 @@ export async function randomWorld() {
         environment: 'test',
         branch: 'main',
         layers: ['jobs'],
-        automatic: ['*'],
+        policy: { rules: [{ tag: '*' }], pin: 'keep' },
+        via: { by: 'push' },
         repository,
         ledger,
         kv,
@@ -156,7 +157,7 @@ export async function randomWorld() {
         clock,
         log,
         pollMs: 60_000,
-        asked: release,
+        asked: { releases: [release], allowDowngrade: true },
       }).once({ signal, trigger: 'test' });
       return tip();
     },

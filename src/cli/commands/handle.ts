@@ -9,7 +9,8 @@ import { printError } from '../print/error.js';
 import { deployExit, printDeploy } from '../print/deploy.js';
 import { mirrorText } from '../mirror-passes.js';
 import { promoteText } from './promote.js';
-import { deployOptions, mirrorOptions, promoteOptions } from '../worker-options.js';
+import { promoteOptions } from '../promote-options.js';
+import { deployOptions, mirrorOptions } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   worker: 'deploy' | 'promote' | 'mirror';

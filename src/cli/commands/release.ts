@@ -17,6 +17,7 @@ interface Flags extends GlobalFlags, RegistryFlags {
   verify?: boolean;
   sourceCommit?: string;
   sourceRepository?: string;
+  sourceBranch?: string;
   buildUrl?: string;
   by?: string;
 }
@@ -45,11 +46,13 @@ function releaseOf(image: string, flags: Flags, io: Io): Release {
   const facts = buildFacts(io.env);
   const sourceCommit = flags.sourceCommit ?? facts.sourceCommit;
   const sourceRepository = flags.sourceRepository ?? facts.sourceRepository;
+  const sourceBranch = flags.sourceBranch ?? facts.sourceBranch;
   const buildUrl = flags.buildUrl ?? facts.buildUrl;
   return {
     ...named,
     ...(sourceCommit === undefined ? {} : { sourceCommit }),
     ...(sourceRepository === undefined ? {} : { sourceRepository }),
+    ...(sourceBranch === undefined ? {} : { sourceBranch }),
     ...(buildUrl === undefined ? {} : { buildUrl }),
     by: flags.by ?? facts.by,
     at: isoTime(systemClock),

@@ -8,7 +8,8 @@ import type { Worker } from '../../workers/worker.js';
 import { withSession, type Session } from '../compose.js';
 import { runDaemon } from '../daemon.js';
 import type { GlobalFlags, Io } from '../io.js';
-import { deployOptions, mirrorOptions, plainMirror, promoteOptions } from '../worker-options.js';
+import { promoteOptions, promotesByItself } from '../promote-options.js';
+import { deployOptions, mirrorOptions, plainMirror } from '../worker-options.js';
 
 interface Flags extends GlobalFlags {
   env?: string[];
@@ -48,7 +49,7 @@ async function buildWorkers(
   for (const environment of session.environments(names)) {
     if (wanted.has('mirror')) workers.push(mirrorWorker(await mirrorOptions(session, environment)));
     if (wanted.has('deploy')) workers.push(deployWorker(await deployOptions(session, environment)));
-    if (wanted.has('promote') && environment.promote.automatic.length > 0)
+    if (wanted.has('promote') && promotesByItself(environment))
       workers.push(promoteWorker(await promoteOptions(session, environment)));
   }
   if (wanted.has('mirror') && names === undefined)

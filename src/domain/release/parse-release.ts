@@ -24,7 +24,7 @@ function fromJson(text: string): Release | string {
     return 'it is not valid JSON';
   }
   if (!isObject(value)) return 'it is not a JSON object';
-  const { image, tag, digest, sourceCommit, sourceRepository, buildUrl, by, at } = value;
+  const { image, tag, digest, sourceCommit, sourceRepository, sourceBranch, buildUrl, by, at } = value;
   if (typeof image !== 'string' || typeof tag !== 'string') return 'it has no "image" or no "tag"';
   return {
     image,
@@ -32,6 +32,7 @@ function fromJson(text: string): Release | string {
     ...optional('digest', digest),
     ...optional('sourceCommit', sourceCommit),
     ...optional('sourceRepository', sourceRepository),
+    ...optional('sourceBranch', sourceBranch),
     ...optional('buildUrl', buildUrl),
     by: typeof by === 'string' ? by : 'unknown',
     at: typeof at === 'string' ? at : '',

@@ -10,6 +10,8 @@ export interface Release {
   /** Source commit that it was built from. */
   sourceCommit?: string;
   sourceRepository?: string;
+  /** Branch of the source that it was built from. */
+  sourceBranch?: string;
   buildUrl?: string;
   /** Who announced it. */
   by: string;

@@ -16,6 +16,10 @@ export const releaseSchema = {
     digest: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
     sourceCommit: { type: 'string', description: 'Commit that it was built from.' },
     sourceRepository: { type: 'string' },
+    sourceBranch: {
+      type: 'string',
+      description: 'Branch that it was built from; rules of promotions may ask for it.',
+    },
     buildUrl: { type: 'string' },
     by: { type: 'string', description: 'Who announced it.' },
     at: { type: 'string', description: 'When, ISO 8601.' },

@@ -1,4 +1,3 @@
-import type { Release } from '../../domain/release/release.js';
 import type { KvKey } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
 import type { GitStore } from '../../ports/git-store.js';
@@ -12,21 +11,20 @@ import { runPass, type PassResult } from '../pass.js';
 import { ringOnPrefix } from '../ring-on-prefix.js';
 import type { Worker } from '../worker.js';
 import { applyPromote, type PromoteApplied } from './apply.js';
-import { observePromote, type PromoteSources } from './observe.js';
+import { observePromote, type AskedReleases, type PromoteSources, type PromoteVia } from './observe.js';
 import { nothingToPromote, planPromote, type PromoteObserved, type PromotePlan } from './plan.js';
 
-export type { PromoteApplied, PromotePlan };
+export type { AskedReleases, PromoteApplied, PromotePlan, PromoteVia };
 
 export interface PromoteWorkerOptions extends PromoteSources {
   repository: GitStore;
-  author: { name: string; email: string };
   lockKey: KvKey;
   lock: Lock;
   clock: Clock;
   log: Log;
   pollMs: number;
-  /** A release that a person asked for, instead of those in KV. */
-  asked?: Release;
+  /** Releases that a person asked for, instead of those in KV. */
+  asked?: AskedReleases;
 }
 
 export type PromoteResult = PassResult<PromotePlan, PromoteApplied>;
@@ -49,6 +47,7 @@ export function promoteWorker(options: PromoteWorkerOptions): Worker<PromoteResu
           observePromote(options, {
             signal: context.signal,
             log: context.log,
+            now: clock.now(),
             ...(options.asked === undefined ? {} : { asked: options.asked }),
           }),
         plan: planPromote,
@@ -57,8 +56,9 @@ export function promoteWorker(options: PromoteWorkerOptions): Worker<PromoteResu
           applyPromote(plan, { ...options, pass: context.id }, context.signal),
         // The commit is the record: who, when and why stand in its trailers.
         record: async (applied, _plan, _observed, context) => {
-          for (const { revision, release, files } of applied.commits)
-            context.log.info({ revision, release, files }, 'promoted');
+          for (const { branch, ...facts } of applied.commits)
+            if (branch === undefined) context.log.info(facts, 'promoted');
+            else context.log.info({ ...facts, branch }, 'proposed');
           for (const { release, error } of applied.refused)
             context.log.warn({ err: error, release }, 'not promoted');
         },

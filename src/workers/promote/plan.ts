@@ -1,24 +1,21 @@
-import { oneLine } from '../../domain/source/one-line.js';
-import { imageRefText, parseImageRef } from '../../domain/job/image-ref.js';
-import type { JobRef } from '../../domain/job/job-ref.js';
 import { askedText } from '../../domain/plan/asked.js';
 import type { Veto } from '../../domain/plan/policy.js';
-import { releaseText, tagMatches } from '../../domain/release/parse-release.js';
+import {
+  imageEdits,
+  type ImageEdit,
+  type ImageEdits,
+  type ImageUse,
+} from '../../domain/release/image-edits.js';
+import { promotionMessage } from '../../domain/release/message.js';
+import { releaseText } from '../../domain/release/parse-release.js';
+import { whyNotByRules, type PromotePolicy, type ReadRule } from '../../domain/release/policy.js';
+import type { PastPromotion } from '../../domain/release/position.js';
+import { propose, type Proposal, type ProposalBranch } from '../../domain/release/proposal.js';
 import type { Release } from '../../domain/release/release.js';
-import type { Pointer } from '../../domain/source/json.js';
+import { whyNotUpstream, type Upstream } from '../../domain/release/upstream.js';
 import type { Revision } from '../../domain/source/revision.js';
 
-/** A place in a manifest that names an image. */
-export interface ImageUse {
-  /** Path in the job repository. */
-  path: string;
-  document: number;
-  pointer: Pointer;
-  image: string;
-  /** It stands in an earlier layer, which other environments may share: an edit there would reach them too. */
-  shared?: boolean;
-  jobRef: JobRef;
-}
+export type { ImageEdit, ImageUse };
 
 export interface PromoteObserved {
   environment: string;
@@ -26,24 +23,35 @@ export interface PromoteObserved {
   revision: Revision;
   releases: readonly Release[];
   uses: readonly ImageUse[];
-  /** Releases (as text) that a commit of this branch has promoted into this environment before. */
-  promoted: ReadonlySet<string>;
-  /** Tag patterns that are promoted without a person. */
-  automatic: readonly string[];
+  /** What commits of this branch have promoted into this environment before, oldest first. */
+  history: readonly PastPromotion[];
+  policy: Omit<PromotePolicy, 'rules'> & { rules: readonly ReadRule[] };
+  /** What runs in the environment that the policy names. */
+  upstream?: Upstream;
   /** Releases that are not to be promoted, by what names them. */
   vetoes: ReadonlyMap<string, Veto>;
   /** A person asked for these: any tag, also again. */
-  asked: boolean;
+  asked?: AskedFor;
+  /** Where promotions are proposed instead of pushed: the branches of those that are due, by release. */
+  proposals?: ReadonlyMap<string, ProposalBranch>;
+  /** In ms since the epoch. */
+  now: number;
 }
 
-export interface ImageEdit extends ImageUse {
-  /** The image reference that will stand there. */
-  value: string;
+/** What a person said beside the release. */
+export interface AskedFor {
+  /** The environment that it runs in. */
+  from?: string;
+  allowDowngrade: boolean;
 }
 
 export interface Promotion {
   release: Release;
   edits: ImageEdit[];
+  /** The environment that it ran in first. */
+  from?: string;
+  /** Present: it is proposed on a branch of its own. */
+  proposal?: Proposal;
 }
 
 export interface PromotePlan {
@@ -60,31 +68,61 @@ export interface PromotePlan {
  * revert stands, because Git is the only way to say what runs.
  */
 export function planPromote(observed: PromoteObserved): PromotePlan {
-  const { environment, branch, revision, releases, uses, promoted, automatic, asked } = observed;
-  const promotions: Promotion[] = [];
-  const held: PromotePlan['held'] = [];
-  for (const release of releases) {
-    const edits = uses.flatMap((use) => editOf(use, release) ?? []);
-    if (edits.length === 0) continue;
-    const text = releaseText(release);
-    const veto = vetoOf(release, observed.vetoes);
-    const shared = edits.filter((edit) => edit.shared === true);
-    if (veto !== undefined) {
-      held.push({
-        release: text,
-        reason: `it is vetoed ${askedText(veto)}; to lift that: towline lift ${veto.name} --env ${environment}`,
-      });
-    } else if (!asked && !tagMatches(release.tag, automatic)) {
-      held.push({ release: text, reason: 'its tag is not promoted automatically here; use towline promote' });
-    } else if (!asked && promoted.has(text)) {
-      held.push({ release: text, reason: 'it was promoted before and taken back since' });
-    } else if (shared.length > 0) {
-      held.push({ release: text, reason: sharedReason(shared) });
-    } else {
-      promotions.push({ release, edits });
-    }
-  }
-  return { environment, branch, revision, promotions, held };
+  const { environment, branch, revision, releases } = observed;
+  const plan: PromotePlan = { environment, branch, revision, promotions: [], held: [] };
+  for (const release of releases) planRelease(observed, release, plan);
+  return plan;
+}
+
+function planRelease(observed: PromoteObserved, release: Release, plan: PromotePlan): void {
+  const { environment, policy, asked, uses, history } = observed;
+  const text = releaseText(release);
+  const again = history.some((past) => past.release === text);
+  const found = imageEdits(uses, release, {
+    pin: policy.pin,
+    history,
+    allowDowngrade: asked?.allowDowngrade === true,
+    again,
+  });
+  const { edits, left } = found;
+  const hold = (reason: string): void => void plan.held.push({ release: text, reason });
+  if (edits.length === 0 && left.length === 0) return;
+  const veto = vetoOf(release, observed.vetoes);
+  const shared = edits.filter((edit) => edit.shared === true);
+  const unasked = asked === undefined ? whyNotByItself(observed, release, again) : undefined;
+  if (veto !== undefined)
+    return hold(
+      `it is vetoed ${askedText(veto)}; to lift that: towline lift ${veto.name} --env ${environment}`,
+    );
+  if (unasked !== undefined) return hold(unasked);
+  if (left.length > 0) hold(leftReason(left, asked !== undefined));
+  if (edits.length === 0) return;
+  if (shared.length > 0) return hold(sharedReason(shared));
+  const from = asked === undefined ? policy.from?.environment : asked.from;
+  const promotion: Promotion = { release, edits, ...(from === undefined ? {} : { from }) };
+  const at = observed.proposals?.get(text);
+  if (at === undefined) return void plan.promotions.push(promotion);
+  const message = promotionMessage({ ...promotion, environment }, '');
+  const proposal = propose({ message, release: text, asked: asked !== undefined }, at);
+  if ('why' in proposal) hold(proposal.why);
+  else plan.promotions.push({ ...promotion, proposal });
+}
+
+/** What keeps a release out that no person asked for. */
+function whyNotByItself(
+  { environment, policy, upstream, now }: PromoteObserved,
+  release: Release,
+  again: boolean,
+): string | undefined {
+  const { rules, from } = policy;
+  const byHand = `use towline promote ${release.image}:${release.tag} --env ${environment}`;
+  const rule = whyNotByRules(release, rules, from);
+  if (rule !== undefined) return `${rule}; ${byHand}`;
+  if (again) return 'it was promoted before and taken back since';
+  if (from === undefined) return undefined;
+  if (upstream === undefined) return `nobody can tell what runs in ${from.environment}; ${byHand}`;
+  const why = whyNotUpstream(release, upstream, from, now);
+  return why === undefined ? undefined : `${why}; to promote it now, ${byHand}`;
 }
 
 /** The veto of a release, whichever digest its tag has now. */
@@ -95,6 +133,21 @@ export function vetoOf(
   return vetoes.get(`${image}:${tag}`);
 }
 
+function leftReason(left: ImageEdits['left'], asked: boolean): string {
+  const sentences = [...new Set(left.map(({ why }) => why))];
+  const files = [...new Set(left.map(({ use }) => use.path))].join(' and ');
+  const downgrade = asked
+    ? 'add --allow-downgrade to go back'
+    : 'to go back, use towline promote with --allow-downgrade, or towline rollback';
+  const help = [
+    ...(left.some(({ kind }) => kind === 'older') ? [downgrade] : []),
+    ...(left.some(({ kind }) => kind === 'no-digest')
+      ? ['images are pinned there, so release it with its digest (towline release --digest)']
+      : []),
+  ];
+  return `${files} stays as it is: ${sentences.join(', ')}; ${help.join('; ')}`;
+}
+
 function sharedReason(edits: readonly ImageEdit[]): string {
   const files = [...new Set(edits.map(({ path }) => path))].join(' and ');
   return `its image stands in ${files}, which other environments may share; state it in the last layer, under the same path`;
@@ -103,44 +156,4 @@ function sharedReason(edits: readonly ImageEdit[]): string {
 /** True where no manifest has to change. */
 export function nothingToPromote(plan: PromotePlan): boolean {
   return plan.promotions.length === 0;
-}
-
-/** Undefined where the place names another image, or this release already. A pinned place stays pinned. */
-function editOf(use: ImageUse, release: Release): ImageEdit | undefined {
-  const now = parseImageRef(use.image);
-  if (now?.name !== release.image) return undefined;
-  const pin = now.digest === undefined ? undefined : release.digest;
-  if (now.digest !== undefined && pin === undefined) return undefined;
-  const value = imageRefText({
-    name: release.image,
-    tag: release.tag,
-    ...(pin === undefined ? {} : { digest: pin }),
-  });
-  return value === use.image ? undefined : { ...use, value };
-}
-
-/** Message of a promotion commit: a subject for people, trailers for tools. */
-export function promotionMessage({ release, edits }: Promotion, environment: string, pass: string): string {
-  const jobs = [...new Set(edits.map((edit) => edit.jobRef))];
-  const lines = [
-    `Promote ${release.image} ${release.tag} to ${environment}`,
-    '',
-    ...edits.map(({ path, image, value }) => oneLine(`${path}: ${image} -> ${value}`)),
-    '',
-    `Towline-Release: ${releaseText(release)}`,
-    `Towline-Environment: ${environment}`,
-    `Towline-Pass: ${pass}`,
-    ...jobs.flatMap((ref) => trailer('Towline-Job', ref)),
-    ...trailer('Towline-Source-Commit', release.sourceCommit),
-    ...trailer('Towline-Source-Repository', release.sourceRepository),
-    ...trailer('Towline-Build', release.buildUrl),
-    ...trailer('Towline-Released-By', release.by),
-    ...trailer('Towline-Released-At', release.at),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-function trailer(key: string, value = ''): string[] {
-  const clean = oneLine(value);
-  return clean === '' ? [] : [`${key}: ${clean}`];
 }

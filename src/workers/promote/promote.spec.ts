@@ -16,6 +16,7 @@ import { promoteWorker, type PromoteWorkerOptions } from './index.js';
 
 const signal = new AbortController().signal;
 const layout = kvLayout('towline/', 'production');
+const askedFor = (release: Release) => ({ releases: [release], allowDowngrade: false });
 const web = `# The front page
 id: /web
 container:
@@ -64,7 +65,8 @@ describe('the promoter', () => {
       environment: 'production',
       branch: 'main',
       layers: ['production'],
-      automatic: ['1.*', '2.*'],
+      policy: { rules: [{ tag: '1.*' }, { tag: '2.*' }], pin: 'keep' },
+      via: { by: 'push' },
       releasesPrefix: 'towline/releases/',
       repository: store(),
       kv,
@@ -184,7 +186,7 @@ describe('the promoter', () => {
       kind: 'unchanged',
       plan: { held: [{ release: 'shop/web:3.0.0-rc1' }] },
     });
-    await promote({ asked: { image: 'shop/web', tag: '3.0.0-rc1', by: 'ann', at: '' } });
+    await promote({ asked: askedFor({ image: 'shop/web', tag: '3.0.0-rc1', by: 'ann', at: '' }) });
     expect(show('main:production/web.yaml')).toContain('3.0.0-rc1');
   });
 
@@ -237,7 +239,7 @@ describe('the promoter', () => {
       await order({ verb: 'veto', vetoes: [veto('shop/web:1.1.0')] });
       const asked: Release = { image: 'shop/web', tag: '1.1.0', by: 'ann', at: '' };
       const before = tip();
-      await expect(promote({ asked })).rejects.toMatchObject({
+      await expect(promote({ asked: askedFor(asked) })).rejects.toMatchObject({
         code: 'release-vetoed',
         kind: 'refused',
         message: 'shop/web:1.1.0 is vetoed in production by bob since 2026-01-02T03:04:05.000Z: it leaks',
