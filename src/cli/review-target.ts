@@ -86,7 +86,7 @@ function projectIn(forge: ForgeName, env: Io['env']): string | undefined {
 }
 
 async function requestIn(forge: ForgeName, env: Io['env']): Promise<number | undefined> {
-  if (forge === 'gitlab') return numberOf(set(env, 'CI_MERGE_REQUEST_IID'));
+  if (forge === 'gitlab') return numberOf(set(env, 'CI_MERGE_REQUEST_IID') ?? set(env, 'CHANGE_ID'));
   const named = /^refs\/pull\/(\d+)\//.exec(env['GITHUB_REF'] ?? '')?.[1];
   return (
     numberOf(named) ??
