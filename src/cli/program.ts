@@ -144,6 +144,20 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('-r, --revision <revision>', 'plan a revision instead of the work tree')
     .addOption(adoptOption())
     .option('--allow-prune', 'plan as if deletions above the limit were allowed')
+    .option(
+      '--comment',
+      'put the plan into a comment of the merge request as well, in the place of the last one',
+    )
+    .addOption(
+      new Option('--forge <name>', 'with --comment: what the CI does not say').choices([
+        'github',
+        'gitlab',
+        'gitea',
+      ]),
+    )
+    .option('--forge-url <url>', 'address of its API')
+    .option('--project <project>', 'OWNER/NAME, a path of groups, or a number')
+    .addOption(new Option('--request <number>', 'the merge request').argParser(positive))
     .addOption(outputOption());
 
   command(

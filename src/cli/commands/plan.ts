@@ -1,31 +1,29 @@
 import type { EnvironmentConfig } from '../../config/config.js';
 import type { JobRef } from '../../domain/job/job-ref.js';
 import { makePlan } from '../../domain/plan/make-plan.js';
-import { changesSomething, type Plan } from '../../domain/plan/plan.js';
-import { hasErrors, type Diagnostic } from '../../domain/source/diagnostic.js';
+import { changesSomething } from '../../domain/plan/plan.js';
+import { hasErrors } from '../../domain/source/diagnostic.js';
 import { declaredJobs } from '../../queries/declared.js';
 import { readLedger } from '../../queries/known.js';
 import { readLive } from '../../queries/live.js';
 import { EXIT } from '../../runtime/exit-codes.js';
+import { redact } from '../../runtime/redact.js';
 import { systemClock } from '../../runtime/system-clock.js';
 import { whichJobs, withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
+import type { Planned } from '../planned.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
+import { planMarkdown } from '../print/plan-markdown.js';
 import { planJson, printPlan } from '../print/plan.js';
+import { reviewTarget, type ReviewFlags } from '../review-target.js';
 import { readSources } from '../sources.js';
 import { gateFacts, gatePolicy } from '../worker-options.js';
 
-interface Flags extends GlobalFlags {
+interface Flags extends GlobalFlags, ReviewFlags {
+  comment?: boolean;
   revision?: string;
   adopt?: string | boolean;
   allowPrune?: boolean;
-}
-
-/** A plan with what was found on the way to it. */
-export interface Planned {
-  plan: Plan;
-  diagnostics: Diagnostic[];
-  unreadable: string[];
 }
 
 /** Shows what a deploy of the work tree, or of a revision, would do. It reads Git and the schedulers and writes nothing. */
@@ -34,8 +32,26 @@ export async function run(names: string[], flags: Flags, io: Io): Promise<number
     const planned: Planned[] = [];
     for (const environment of session.environments(names))
       planned.push(await planOf(environment, session, flags, io));
-    return showPlans(planned, flags, io);
+    const code = showPlans(planned, flags, io);
+    if (flags.comment === true) await commentOn(planned, flags, io);
+    return code;
   });
+}
+
+/** Puts each plan into a comment of its own, in the place of the one that an earlier build wrote. */
+async function commentOn(
+  planned: readonly Planned[],
+  flags: Flags,
+  { env, signal, stderr }: Io,
+): Promise<void> {
+  const comments = await reviewTarget(flags, env);
+  for (const each of planned) {
+    const { environment } = each.plan;
+    const marker = `<!-- towline plan ${encodeURIComponent(environment)} -->`;
+    const body = redact(planMarkdown(each, { limit: comments.limit, marker }));
+    const done = await comments.put({ marker, body }, { signal });
+    writeLine(stderr, `${environment}: the comment with the plan is ${done}`);
+  }
 }
 
 /** Prints plans as people or tools get them; the exit code that they come to. */

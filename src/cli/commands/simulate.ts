@@ -4,7 +4,8 @@ import { whichJobs, withSession } from '../compose.js';
 import type { GlobalFlags, Io } from '../io.js';
 import { simulatedAt } from '../simulated.js';
 import { namedRevision } from '../sources.js';
-import { showPlans, type Planned } from './plan.js';
+import type { Planned } from '../planned.js';
+import { showPlans } from './plan.js';
 
 interface Flags extends GlobalFlags {
   env?: string[];

@@ -44,7 +44,7 @@ export function printPlan(plan: Plan, { stdout }: Pick<Io, 'stdout'>): void {
     stdout,
     shown.length === 0
       ? `  ${colors.green('nothing to do')}: ${count(plan, 'none')} jobs are as in Git`
-      : `  ${summary(plan)}`,
+      : `  ${planSummary(plan)}`,
   );
 }
 
@@ -90,7 +90,8 @@ function valueText(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-function summary(plan: Plan): string {
+/** `2 to create, 1 held, 14 as in Git`. */
+export function planSummary(plan: Plan): string {
   const actions: Change['action'][] = [
     'create',
     'update',
