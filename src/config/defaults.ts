@@ -46,6 +46,14 @@ export const DEFAULTS = {
   },
   signers: { file: '.towline/allowed_signers', keys: '.towline/keys' },
   notes: false,
+  hooks: {
+    timeoutSeconds: 30,
+    onTimeout: 'refuse',
+    requireSigned: false,
+    branches: ['**'],
+    eventType: 'towline-push',
+    triggerSeconds: 10,
+  },
   server: { listen: '127.0.0.1:7070' },
   poll: { intervalSeconds: 60, reconcileSeconds: 300 },
   log: { level: 'info', format: 'auto' },
@@ -72,6 +80,12 @@ export const MIRROR_POLICY = {
 } as const;
 /** Forges that take statuses of commits. */
 export const STATUS_KINDS = ['github', 'gitlab', 'gitea'] as const;
+
+/** What a push can start. */
+export const TRIGGER_KINDS = ['jenkins', 'gitlab', 'github', 'webhook', 'mirror'] as const;
+
+/** What becomes of a push that could not be checked in time. */
+export const ON_TIMEOUT = ['refuse', 'accept'] as const;
 
 /** How much of a remote's history its local copy has. */
 export const HISTORY = ['full', 'tip'] as const;

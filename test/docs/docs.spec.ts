@@ -81,6 +81,7 @@ describe('the documentation', () => {
     const commands = [...program.matchAll(/command\(\s*'([a-z]+)/g)]
       .map((m) => m[1] ?? '')
       .filter((c) => !['install', 'pre', 'update', 'post', 'image'].includes(c))
+      .map((c) => (['uninstall', 'flush'].includes(c) ? `hook ${c}` : c))
       .map((c) => (['verify', 'bundle', 'report'].includes(c) ? `audit ${c}` : c));
     expect(commands.length).toBeGreaterThan(25);
     const all = [
@@ -92,6 +93,7 @@ describe('the documentation', () => {
       'docs/gates.md',
       'docs/ledger.md',
       'docs/audit.md',
+      'docs/hooks.md',
     ]
       .map(read)
       .join('\n');
