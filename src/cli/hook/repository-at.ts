@@ -14,12 +14,15 @@ export interface HookRepository {
 export async function repositoryAt(target: string, io: Io): Promise<HookRepository> {
   const location = path.resolve(io.cwd, target);
   const ask = async (...args: string[]): Promise<{ code: number | undefined; text: string }> => {
-    const { exitCode, stdout } = await execa('git', ['-c', `safe.directory=${location}`, ...args], {
-      cwd: location,
-      reject: false,
-      cancelSignal: io.signal,
-      env: { GIT_DIR: undefined, GIT_WORK_TREE: undefined, LC_ALL: 'C' },
-    });
+    const { exitCode, stdout } = await execa(
+      'git',
+      ['-c', `safe.directory=${location}`, '-C', location, ...args],
+      {
+        reject: false,
+        cancelSignal: io.signal,
+        env: { GIT_DIR: undefined, GIT_WORK_TREE: undefined, LC_ALL: 'C' },
+      },
+    );
     return { code: exitCode, text: stdout ?? '' };
   };
   const gitDir = await ask('rev-parse', '--absolute-git-dir');

@@ -1,7 +1,7 @@
-import picomatch from 'picomatch';
 import { oneLine } from '../source/one-line.js';
 import { short } from '../source/revision.js';
 import type { Signature } from '../trust/index.js';
+import { matcher } from './pattern.js';
 import { actionOf, branchOf, type PushedRef } from './pushed-ref.js';
 
 /** Paths that only some may change. */
@@ -74,7 +74,7 @@ function isReplacement({ requireSigned, protect }: PushPolicy, name: string): bo
 
 function mustBeSigned({ requireSigned }: PushPolicy, branch: string): boolean {
   if (typeof requireSigned === 'boolean') return requireSigned;
-  return requireSigned.length > 0 && picomatch.isMatch(branch, [...requireSigned], { dot: true });
+  return matcher(requireSigned)(branch);
 }
 
 /** Everything that a push to one ref does against the policy; empty: nothing. */
@@ -146,7 +146,7 @@ function judgeSigned({ ref, commits }: RefFacts): PushFinding[] {
 
 function judgePaths({ paths, allow }: ProtectedPaths, facts: RefFacts): PushFinding[] {
   const { ref, commits, forwards, replaced } = facts;
-  const isProtected = picomatch([...paths], { dot: true });
+  const isProtected = matcher(paths);
   const who = allow.length === 0 ? 'nobody' : allow.map(oneLine).join(', ');
   const finding = (message: string, fix: string): PushFinding => ({
     ref: ref.name,

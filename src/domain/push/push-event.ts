@@ -1,6 +1,6 @@
-import picomatch from 'picomatch';
 import { isObject, type Json, type JsonObject } from '../source/json.js';
 import { parseRevision } from '../source/revision.js';
+import { matcher } from './pattern.js';
 import { actionOf, branchOf, tagOf, type PushedRef, type RefAction } from './pushed-ref.js';
 
 /** One ref of an event. */
@@ -41,12 +41,8 @@ export const MOST_EVENTS = 20;
 export function isWanted({ name, action }: EventRef, { branches, tags, deletes }: EventFilter): boolean {
   if (action === 'delete' && !deletes) return false;
   const [branch, tag] = [branchOf(name), tagOf(name)];
-  if (branch !== undefined) return fits(branch, branches);
-  return tag !== undefined && fits(tag, tags);
-}
-
-function fits(name: string, patterns: readonly string[]): boolean {
-  return patterns.length > 0 && picomatch.isMatch(name, [...patterns], { dot: true });
+  if (branch !== undefined) return matcher(branches)(branch);
+  return tag !== undefined && matcher(tags)(tag);
 }
 
 /** The events of a push for one target: one a ref, or a single one for all where there are too many. */
