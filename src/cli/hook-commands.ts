@@ -1,23 +1,34 @@
 import type { CommandKit } from './command-kit.js';
+import { outputOption } from './options.js';
 
-/** Commands that git starts. */
+const NOTIFY = 'webhook of a running towline, instead of mirroring from the hook';
+
+/** Commands that git starts, and those on what they left. */
 export function addHookCommands({ program, command }: CommandKit): void {
   const hook = program.command('hook').description('git hooks of the job repository');
   const hooks = () => import('./commands/hook.js');
+  const installed = () => import('./commands/hook-install.js');
+  const outbox = () => import('./commands/hook-outbox.js');
   command(
     'install <repository>',
-    'write the hooks into a bare repository',
-    () => import('./commands/hook-install.js'),
+    'write the hooks into a repository; those that are there are kept and run first',
+    async () => ({ run: (await installed()).install }),
     hook,
   )
     .option(
       '--towline-config <file>',
       'configuration that the hooks use (default: towline.yaml in the pushed revision)',
     )
-    .option('--notify <url>', 'webhook of a running towline, instead of mirroring from the hook');
+    .option('--notify <url>', NOTIFY);
+  command(
+    'uninstall <repository>',
+    'take the hooks away, and put those back that were there before',
+    async () => ({ run: (await installed()).uninstall }),
+    hook,
+  );
   command(
     'pre-receive',
-    'refuse a push that would break an environment',
+    'refuse a push that would break an environment or a rule of the repository',
     async () => ({ run: (await hooks()).preReceive }),
     hook,
   );
@@ -29,10 +40,24 @@ export function addHookCommands({ program, command }: CommandKit): void {
   );
   command(
     'post-receive',
-    'start the mirror after a push',
+    'start what comes after a push: builds, or the mirror',
     async () => ({ run: (await hooks()).postReceive }),
     hook,
   )
     .option('--wait', 'mirror before the push returns, and show it to the pusher')
-    .option('--notify <url>', 'webhook of a running towline, instead of mirroring from the hook');
+    .option('--notify <url>', NOTIFY);
+  command(
+    'flush <repository>',
+    'send what pushes have left to be sent (exit 1 where something is left)',
+    async () => ({ run: (await outbox()).flush }),
+    hook,
+  )
+    .option('--again', 'also what was set aside')
+    .option('--notify <url>', NOTIFY);
+  command(
+    'status <repository>',
+    'what waits to be sent, and what was set aside, with the reason',
+    async () => ({ run: (await outbox()).status }),
+    hook,
+  ).addOption(outputOption());
 }

@@ -95,6 +95,7 @@ function secretsOf({
   repository,
   secrets: { key },
   statuses,
+  hooks: { triggers },
 }: Config): (string | undefined)[] {
   const remotes = [repository.remote, ...mirrors.map(({ remote }) => remote)].flatMap((remote) => [
     remote?.token,
@@ -118,6 +119,13 @@ function secretsOf({
     server.webhookSecret,
     key,
     ...statuses.map(({ token }) => token),
+    ...triggers.flatMap((trigger) => {
+      if (trigger.kind === 'mirror') return [];
+      if (trigger.kind !== 'jenkins') return [trigger.token];
+      const { user, token, password } = trigger;
+      const logins = [token, password].filter((secret) => secret !== undefined);
+      return [...logins, ...logins.map((secret) => `${user}:${secret}`)];
+    }),
     ...schedulers,
     ...forges,
     ...remotes,

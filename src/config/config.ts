@@ -1,6 +1,7 @@
 import type { FieldRule } from '../domain/plan/field-rules.js';
 import type { GatePolicy } from '../domain/plan/policy.js';
 import type { PromotePolicy, ReadRule } from '../domain/release/policy.js';
+import type { EventFilter, ProtectedPaths } from '../domain/push/index.js';
 import type { SecretRule } from '../domain/plan/secrets/index.js';
 import type { ExpandOptions } from '../domain/source/expand/index.js';
 import type { RulePolicy } from '../domain/job/validate/rule-policy.js';
@@ -181,6 +182,38 @@ export interface StatusConfig {
   targetUrl?: string;
 }
 
+/** Something that a push starts. */
+export type TriggerConfig = {
+  /** Its own among all triggers. */
+  name: string;
+  filter: EventFilter;
+} & (
+  | { kind: 'mirror' }
+  | ({
+      /** Without a slash at the end. */
+      url: string;
+      /** Absent: it can't be started from here, or a webhook is not signed. */
+      token?: string;
+      parameters: Readonly<Record<string, string>>;
+      timeoutMs: number;
+    } & (
+      | { kind: 'jenkins'; job: string; user: string; password?: string }
+      | { kind: 'gitlab'; project: string; ref?: string }
+      | { kind: 'github'; project: string; eventType: string }
+      | { kind: 'webhook' }
+    ))
+);
+
+/** What git's hooks refuse and start. */
+export interface HooksConfig {
+  timeoutSeconds: number;
+  onTimeout: 'refuse' | 'accept';
+  requireSigned: boolean | string[];
+  protect: ProtectedPaths[];
+  recordWriters?: string[];
+  triggers: TriggerConfig[];
+}
+
 /** Everything that configuration says: defaults, towline.yaml, environment variables, flags. Frozen. */
 export interface Config {
   /** Where the file was read from; undefined: there is none. */
@@ -210,6 +243,7 @@ export interface Config {
   statuses: StatusConfig[];
   /** How revisions stand is kept as notes of them, too. */
   notes: boolean;
+  hooks: HooksConfig;
   server: { listen: string; webhookSecret?: string };
   poll: { intervalSeconds: number; reconcileSeconds: number };
   log: { level: string; format: 'auto' | 'pretty' | 'json' };

@@ -47,6 +47,14 @@ export const DEFAULTS = {
   },
   signers: { file: '.towline/allowed_signers', keys: '.towline/keys' },
   notes: false,
+  hooks: {
+    timeoutSeconds: 30,
+    onTimeout: 'refuse',
+    requireSigned: false,
+    branches: ['**'],
+    eventType: 'towline-push',
+    triggerSeconds: 10,
+  },
   server: { listen: '127.0.0.1:7070' },
   poll: { intervalSeconds: 60, reconcileSeconds: 300 },
   log: { level: 'info', format: 'auto' },
@@ -77,6 +85,12 @@ export const FORGE_KINDS = STATUS_KINDS;
 
 export const PROMOTE_PINS = ['keep', 'digest'] as const;
 export const PROMOTE_VIAS = ['push', 'merge-request', 'push-options'] as const;
+
+/** What a push can start. */
+export const TRIGGER_KINDS = ['jenkins', 'gitlab', 'github', 'webhook', 'mirror'] as const;
+
+/** What becomes of a push that could not be checked in time. */
+export const ON_TIMEOUT = ['refuse', 'accept'] as const;
 
 /** How much of a remote's history its local copy has. */
 export const HISTORY = ['full', 'tip'] as const;

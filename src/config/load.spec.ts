@@ -113,6 +113,13 @@ describe('a configuration', () => {
       ledger: { whenAway: 'stop', signed: false, keepInputBytes: 4_194_304 },
       signers: DEFAULTS.signers,
       statuses: [],
+      hooks: {
+        timeoutSeconds: 30,
+        onTimeout: 'refuse',
+        requireSigned: false,
+        protect: [],
+        triggers: [],
+      },
       notes: false,
       server: DEFAULTS.server,
       poll: DEFAULTS.poll,

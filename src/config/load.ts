@@ -8,6 +8,7 @@ import { consulConfig } from './consul.js';
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, SCHEDULER_KINDS, WHEN_AWAY } from './defaults.js';
 import { environmentConfigs } from './environments.js';
 import type { Known } from './rule-policy.js';
+import { hooksConfig } from './hooks.js';
 import { locationOf, mirrorConfigs } from './mirrors.js';
 import { folderProblem } from './names.js';
 import { remoteConfigs } from './remotes.js';
@@ -141,6 +142,7 @@ async function assemble(settings: Settings, { file, flags, ...known }: ConfigSou
       keys: repositoryPath(settings, '/signers/keys') ?? DEFAULTS.signers.keys,
     },
     statuses: await statusConfigs(settings),
+    hooks: await hooksConfig(settings),
     notes: settings.boolean('/notes') ?? DEFAULTS.notes,
     server: {
       listen:

@@ -1,6 +1,7 @@
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS, WHEN_AWAY } from './defaults.js';
 import { deploy } from './deploy-schema.js';
 import { gates } from './gates-schema.js';
+import { hooks } from './hooks-schema.js';
 import { mirrorPolicy, mirrors, remotes } from './mirrors-schema.js';
 import { promote } from './promote-schema.js';
 import { ignore, name, policies, rules } from './rules-schema.js';
@@ -181,6 +182,7 @@ export const configSchema = {
       },
     },
     statuses,
+    hooks,
     notes: {
       type: 'boolean',
       default: DEFAULTS.notes,

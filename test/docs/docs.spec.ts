@@ -84,6 +84,7 @@ describe('the documentation', () => {
     const commands = [...program.matchAll(/command\(\s*'([a-z]+)/g)]
       .map((m) => m[1] ?? '')
       .filter((c) => !['install', 'pre', 'update', 'post', 'image'].includes(c))
+      .map((c) => (['uninstall', 'flush'].includes(c) ? `hook ${c}` : c))
       .map((c) => (['verify', 'bundle', 'report'].includes(c) ? `audit ${c}` : c))
       .map((c) => (['build', 'tag', 'push', 'inspect'].includes(c) ? `image ${c}` : c))
       .map((c) => (['list', 'show'].includes(c) ? `releases ${c}` : c));
@@ -99,6 +100,7 @@ describe('the documentation', () => {
       'docs/audit.md',
       'docs/ci.md',
       'docs/images.md',
+      'docs/hooks.md',
     ]
       .map(read)
       .join('\n');

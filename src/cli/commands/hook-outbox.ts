@@ -1,0 +1,76 @@
+import { oneLine } from '../../domain/source/one-line.js';
+import { EXIT } from '../../runtime/exit-codes.js';
+import { createLog } from '../../runtime/log.js';
+import { systemClock } from '../../runtime/system-clock.js';
+import { sendOutbox } from '../../workers/send/index.js';
+import { repositoryAt } from '../hook/repository-at.js';
+import { openPinned, type HookPlace } from '../hook/session.js';
+import { outboxOf, targetsOf, type HookFlags } from '../hook/targets.js';
+import { writeLine, type GlobalFlags, type Io } from '../io.js';
+
+interface Flags extends GlobalFlags, HookFlags {
+  again?: boolean;
+}
+
+/** `hook flush`: sends what waits. Exit 1 where something is left or was set aside. */
+export async function flush([target = '']: string[], flags: Flags, io: Io): Promise<number> {
+  const { gitDir: location } = await repositoryAt(target, io);
+  const place: HookPlace = { location, quarantine: false, flags, io };
+  const pinned = await openPinned(place);
+  try {
+    const outbox = outboxOf(location);
+    const targets = await targetsOf(pinned, place, flags);
+    if (flags.again === true)
+      for (const { name } of targets)
+        for (const { key } of await outbox.aside(name)) await outbox.again(name, key);
+    const triggers = await Promise.all(targets.map((each) => each.trigger()));
+    const log =
+      pinned?.log ?? (await createLog({ level: flags.logLevel ?? 'info', pretty: false, stream: io.stderr }));
+    const sent = await sendOutbox({ outbox, triggers, clock: systemClock, log, signal: io.signal });
+    if (sent === undefined) {
+      writeLine(io.stdout, 'another sender is at work; it sends what waits');
+      return EXIT.done;
+    }
+    for (const { target: name, sent: count, setAside, left, reason } of sent) {
+      if (count + setAside + left === 0) continue;
+      const why = reason === undefined ? '' : `: ${oneLine(reason)}`;
+      writeLine(io.stdout, `${name}: ${count} sent, ${left} left, ${setAside} set aside${why}`);
+    }
+    return sent.some(({ left, setAside }) => left + setAside > 0) ? EXIT.error : EXIT.done;
+  } finally {
+    await pinned?.close();
+  }
+}
+
+/** `hook status`: what waits to be sent, and what never will be. */
+export async function status([target = '']: string[], flags: Flags, io: Io): Promise<number> {
+  const { gitDir: location } = await repositoryAt(target, io);
+  const outbox = outboxOf(location);
+  const targets = [];
+  for (const name of await outbox.targets())
+    targets.push({
+      target: name,
+      waiting: (await outbox.waiting(name)).map(({ event }) => event),
+      aside: (await outbox.aside(name)).map(({ event, reason }) => ({ ...event, reason })),
+    });
+  if (flags.output === 'json') {
+    writeLine(io.stdout, JSON.stringify({ repository: location, targets }, null, 2));
+    return EXIT.done;
+  }
+  const busy = targets.filter(({ waiting, aside }) => waiting.length + aside.length > 0);
+  if (busy.length === 0) writeLine(io.stdout, 'nothing waits; everything was sent');
+  for (const { target: name, waiting, aside } of busy) {
+    writeLine(io.stdout, `${name}: ${waiting.length} waiting, ${aside.length} set aside`);
+    for (const { at, refs } of waiting) writeLine(io.stdout, `  waiting  ${at}  ${refText(refs)}`);
+    for (const { at, refs, reason } of aside)
+      writeLine(io.stdout, `  aside    ${at}  ${refText(refs)}  ${oneLine(reason)}`);
+  }
+  if (busy.some(({ aside }) => aside.length > 0))
+    writeLine(io.stdout, 'What was set aside is tried again by: towline hook flush --again REPO.git');
+  return EXIT.done;
+}
+
+function refText(refs: readonly { name: string }[]): string {
+  const more = refs.length > 1 ? ` and ${refs.length - 1} more` : '';
+  return `${oneLine(refs[0]?.name ?? '')}${more}`;
+}

@@ -1,0 +1,1 @@
+export { fileOutbox, type FileOutboxOptions } from './file-outbox.js';
