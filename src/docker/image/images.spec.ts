@@ -174,4 +174,10 @@ describe('an engine', () => {
       name: 'AbortError',
     });
   });
+
+  it('that no address leads to is a mistake of what is set', () => {
+    expect(() => dockerImages({ host: 'no address', logins: async () => undefined })).toThrow(
+      expect.objectContaining({ code: 'containers-host', kind: 'invalid' }),
+    );
+  });
 });
