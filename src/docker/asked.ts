@@ -40,9 +40,21 @@ export function statusOf(cause: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** Without a host it is found as every Docker client finds it: DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH. */
+/**
+ * Without a host it is found as every Docker client finds it: DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH. What they say
+ * may be no address, or certificates that are not there: `containers-host`.
+ */
 export function engineAt(host: string | undefined): Docker {
-  return new Docker(host === undefined ? {} : connection(host));
+  try {
+    return new Docker(host === undefined ? {} : connection(host));
+  } catch (cause) {
+    throw new TowlineError(
+      'containers-host',
+      'invalid',
+      `no Docker engine can be reached by what is set: ${messageOf(cause)}`,
+      { cause, help: 'Check DOCKER_HOST (unix:///path, tcp://host:port), and DOCKER_CERT_PATH with TLS.' },
+    );
+  }
 }
 
 function connection(host: string): Docker.DockerOptions {

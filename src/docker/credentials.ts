@@ -188,7 +188,7 @@ function tokenLogin(token: string): RegistryLogin {
 
 function helperFailed(program: string, why: string): TowlineError {
   return new TowlineError('image-credentials', 'refused', `${program} gives no login: ${why}`, {
-    help: `Try it: echo HOST | ${program} get. Or log in again with docker login.`,
+    help: `Try it: printf HOST | ${program} get > /dev/null. Or log in again with docker login.`,
   });
 }
 

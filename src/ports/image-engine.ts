@@ -39,7 +39,7 @@ export interface LocalImage {
   /** `sha256:…` of its configuration. */
   id: string;
   names: readonly string[];
-  /** `NAME@sha256:…`, one for each registry that is known to have it. */
+  /** `NAME@sha256:…`, as the engine knows it. Podman's are its own: a registry may have another one. */
   digests: readonly string[];
   labels: Readonly<Record<string, string>>;
   bytes: number;

@@ -43,13 +43,13 @@ function linesOf(local: LocalImage | undefined, asked: boolean, remote: string |
   else {
     rows.push(['id', local.id], ['created', local.created], ['size', megabytes(local.bytes)]);
     rows.push(...local.names.map((name): [string, string] => ['name', name]));
-    rows.push(...local.digests.map((known): [string, string] => ['pushed as', known]));
+    rows.push(...local.digests.map((known): [string, string] => ['digest', known]));
     rows.push(
       ...Object.entries(local.labels)
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([label, value]): [string, string] => [label, value]),
     );
   }
-  if (asked) rows.push(['registry', remote ?? 'does not have it']);
+  if (asked) rows.push(['registry has', remote ?? 'does not have it']);
   return table(rows);
 }

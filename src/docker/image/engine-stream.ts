@@ -8,6 +8,8 @@ import { redact } from '../../runtime/redact.js';
 export interface StreamEnd {
   /** Every `aux` object, with the `id` of its line. */
   aux: readonly { id?: string; aux: { readonly [name: string]: Json } }[];
+  /** The last lines of text. */
+  last: readonly string[];
 }
 
 /** Lines that are kept to explain an error. */
@@ -43,7 +45,7 @@ export async function readStream(
       onLine?.({ text, ...said, ...(progress === undefined ? {} : { progress }) });
     }
   }
-  return { aux };
+  return { aux, last };
 }
 
 async function* linesOf(

@@ -55,22 +55,19 @@ async function push(
   const { signal } = listening;
   const host = registryHost(name);
   const login = await logins(host, { signal });
-  const stream = await asked(`image ${image}`, () =>
-    // The header is sent also where it says nothing: older engines want one.
-    docker.getImage(name).push({ tag, authconfig: engineLogin(host, login), abortSignal: signal }),
+  const stream = await orAbort(
+    asked(`image ${image}`, () =>
+      // The header is sent also where it says nothing: older engines want one.
+      docker.getImage(name).push({ tag, authconfig: engineLogin(host, login), abortSignal: signal }),
+    ),
+    signal,
   );
   const what = `${image} could not be pushed`;
-  const { aux } = await readStream(stream, {
-    ...listening,
-    code: 'image-push',
-    what,
-  });
-  const digest = aux.map((line) => line.aux['Digest']).findLast((value) => value !== undefined);
+  const { aux, last } = await readStream(stream, { ...listening, code: 'image-push', what });
+  const told = aux.map((line) => line.aux['Digest']).findLast((value) => value !== undefined);
+  // Podman says it in words only, and what it has in RepoDigests is not what it sent.
+  const digest = told ?? last.map((line) => / digest: (\S+) size: \d+$/.exec(line)?.[1]).findLast(Boolean);
   if (typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest)) return { digest };
-  // Podman's engine does not say it; the one that it wrote down is as good.
-  const known = await inspect(docker, image, listening);
-  const written = known?.digests.find((each) => each.startsWith(`${name}@`));
-  if (written !== undefined) return { digest: written.slice(name.length + 1) };
   throw new TowlineError('image-push', 'unknown-outcome', `${what}: the engine names no digest`, {
     help: `towline image inspect ${image} shows what the registry has.`,
   });
@@ -86,8 +83,8 @@ async function inspect(docker: Docker, image: string, { signal }: Waiting): Prom
   return {
     id: seen.Id,
     // Engines say null for none.
-    names: (seen.RepoTags) ?? [],
-    digests: (seen.RepoDigests) ?? [],
+    names: seen.RepoTags ?? [],
+    digests: seen.RepoDigests ?? [],
     labels: (seen.Config as { Labels?: Record<string, string> | null } | null)?.Labels ?? {},
     bytes: seen.Size,
     created: seen.Created,
