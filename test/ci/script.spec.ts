@@ -115,7 +115,12 @@ describe('the CI script', () => {
     ['a pull request without a token', { GITHUB_EVENT_NAME: 'pull_request' }, []],
     ['a pull request', { GITHUB_EVENT_NAME: 'pull_request', GITHUB_TOKEN: 't' }, ['--comment']],
     ['a merge request with the token of the job', { CI_MERGE_REQUEST_IID: '3', CI_JOB_TOKEN: 't' }, []],
-    ['a merge request', { CI_MERGE_REQUEST_IID: '3', GITLAB_TOKEN: 't' }, ['--comment']],
+    ['a merge request', { GITLAB_CI: 'true', CI_MERGE_REQUEST_IID: '3', GITLAB_TOKEN: 't' }, ['--comment']],
+    [
+      'a merge request with a token for GitHub',
+      { GITLAB_CI: 'true', CI_MERGE_REQUEST_IID: '3', GITHUB_TOKEN: 't' },
+      [],
+    ],
     [
       'a change of Jenkins',
       { CHANGE_ID: '3', TOWLINE_COMMENT_TOKEN: 't', TOWLINE_CI_FORGE: 'gitea' },

@@ -17,7 +17,7 @@ async function blocks(): Promise<string[]> {
 const towline = (world: World): string => `#!/bin/sh
 case "$1 \${2:-}" in
 'image build') exit 0 ;;
-'image push') printf '{"pushed": [{"image": "%s", "digest": "${DIGEST}"}]}\\n' "$5"; exit 0 ;;
+'image push') printf '{"pushed": [{"image": "%s", "digest": "${DIGEST}"}]}\\n' "$6"; exit 0 ;;
 esac
 if [ "$1" = release ]; then set -- release --digest "$3" -- "$6"; fi
 exec '${process.execPath}' '${world.program}' --config '${world.configFile}' "$@"

@@ -15,7 +15,7 @@ const DIGEST = `sha256:${'d'.repeat(64)}`;
 const onPath = (world: World): string => `#!/bin/sh
 case "$1 \${2:-}" in
 'image build') exit 0 ;;
-'image push') printf '{"pushed": [{"image": "%s", "digest": "${DIGEST}"}]}\\n' "$5"; exit 0 ;;
+'image push') printf '{"pushed": [{"image": "%s", "digest": "${DIGEST}"}]}\\n' "$6"; exit 0 ;;
 esac
 count=$#
 while [ "$count" -gt 0 ]; do

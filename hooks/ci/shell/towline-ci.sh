@@ -69,7 +69,8 @@ in_review() {
 
 # GitLab's CI_JOB_TOKEN is not enough: it may write no comments.
 has_token() {
-  [ -n "${TOWLINE_COMMENT_TOKEN:-}${GITHUB_TOKEN:-}${GITLAB_TOKEN:-}" ]
+  if [ -n "${TOWLINE_COMMENT_TOKEN:-}" ]; then return 0; fi
+  if [ -n "${GITLAB_CI:-}" ] || [ "${TOWLINE_CI_FORGE:-}" = gitlab ]; then [ -n "${GITLAB_TOKEN:-}" ]; else [ -n "${GITHUB_TOKEN:-}" ]; fi
 }
 
 validate() {

@@ -42,12 +42,26 @@ export async function run([expression = '']: string[], flags: Flags, io: Io): Pr
     const shown = flags.output === 'json' ? undefined : showWaiting(environment.name, revision, io);
     const tell = (verdict: WaitVerdict): void => shown?.tell(verdict.message);
     try {
-      const { outcome, message, jobs } = await ending(environment, session, { revision, flags, io, tell });
+      const { outcome, message, jobs, uncompared } = await ending(environment, session, {
+        revision,
+        flags,
+        io,
+        tell,
+      });
       shown?.close();
+      if (uncompared.length > 0)
+        writeLine(
+          io.stderr,
+          `secrets of ${uncompared.join(', ')} are on record under another key and count as they are; see TOWLINE_SECRETS_KEY`,
+        );
       if (flags.output === 'json')
         writeLine(
           io.stdout,
-          JSON.stringify({ environment: environment.name, revision, outcome, message, jobs }, null, 2),
+          JSON.stringify(
+            { environment: environment.name, revision, outcome, message, jobs, uncompared },
+            null,
+            2,
+          ),
         );
       else {
         writeLine(io.stdout, `${environment.name}: ${short(revision)} ${WORDS[outcome]}: ${message}`);

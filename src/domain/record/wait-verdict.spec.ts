@@ -4,6 +4,7 @@ import { makePlan } from '../plan/make-plan.js';
 import type { PlanInput } from '../plan/plan-input.js';
 import { digest } from '../source/digest.js';
 import type { Diagnostic } from '../source/diagnostic.js';
+import type { JsonObject } from '../source/json.js';
 import type { Revision } from '../source/revision.js';
 import type { JobStatus } from './status.js';
 import { waitVerdict, type WaitFacts } from './wait-verdict.js';
@@ -125,6 +126,27 @@ describe('waiting for a revision', () => {
       ],
     });
     expect(judged(planned(done)).jobs).toEqual([]);
+  });
+
+  it('does not wait for secrets that are on record under another key, and says so', () => {
+    const hidden = (key: string, digest: string, more: object = {}) => ({
+      env: `secret:hmac-sha256:${key.repeat(8)}:${digest.repeat(32)}`,
+      ...more,
+    });
+    const between = (was: object, is: object) =>
+      judged(
+        planned({
+          desired: [job('a', is as JsonObject)],
+          live: [live('a', was as JsonObject, { ownerLabel: 'test' })],
+        }),
+      );
+    expect(between(hidden('1', 'a'), hidden('2', 'b'))).toMatchObject({
+      outcome: 'live',
+      uncompared: ['plain:a'],
+    });
+    expect(between(hidden('1', 'a'), hidden('1', 'b'))).toMatchObject({ outcome: undefined, uncompared: [] });
+    expect(between(hidden('1', 'a'), hidden('2', 'b', { cmd: 'x' }))).toMatchObject({ outcome: undefined });
+    expect(between({ env: 'plain' }, hidden('2', 'b'))).toMatchObject({ outcome: undefined });
   });
 
   it('names the place of a mistake', () => {

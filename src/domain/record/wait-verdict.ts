@@ -1,4 +1,5 @@
-import type { Plan } from '../plan/plan.js';
+import type { JobRef } from '../job/job-ref.js';
+import type { Change, Plan } from '../plan/plan.js';
 import { placeText, type Diagnostic } from '../source/diagnostic.js';
 import { short, type Revision } from '../source/revision.js';
 import { revisionVerdict } from './revision-verdict.js';
@@ -50,6 +51,11 @@ export interface WaitVerdict {
   /** One line for people. */
   message: string;
   jobs: OpenJob[];
+  /**
+   * Jobs of which only secrets differ that are on record under another key: nothing can be told from that, and they count
+   * as they are, as they do for deployers.
+   */
+  uncompared: JobRef[];
 }
 
 /** Judges what is known now. The same facts give the same verdict: time is the caller's. */
@@ -70,21 +76,42 @@ export function waitVerdict(facts: WaitFacts): WaitVerdict {
 
 function deployed({ planned, statuses }: WaitFacts): WaitVerdict {
   if (planned === undefined) return waiting('the mirrored revision is not in the job repository yet');
-  const { plan, diagnostics } = planned;
+  const { diagnostics } = planned;
+  const uncompared = planned.plan.changes.filter(differsByKeyOnly).map(({ ref }) => ref);
+  const plan = {
+    ...planned.plan,
+    changes: planned.plan.changes.filter(({ ref }) => !uncompared.includes(ref)),
+  };
   const jobs = openJobs(plan, statuses);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first !== undefined) {
     const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`;
-    return { ...ended('failed', `${placeText(first.place)}: ${first.message}${more}`), jobs };
+    return { ...ended('failed', `${placeText(first.place)}: ${first.message}${more}`), jobs, uncompared };
   }
   const { state, description } = revisionVerdict(plan);
   if (state !== 'pending' && !plan.changes.some(({ unresolved }) => unresolved))
-    return { ...ended(state, description), jobs };
+    return { ...ended(state, description), jobs, uncompared };
   // A deployer may see what the ledger does not tell: a job of the same name that is not its own, say.
   const blocked = jobs.find((job) => job.state === 'held');
   const text = blocked === undefined ? description : `${blocked.ref}: ${blocked.reason}`;
-  return { ...waiting(text, blocked === undefined ? 'timeout' : 'held'), jobs };
+  return { ...waiting(text, blocked === undefined ? 'timeout' : 'held'), jobs, uncompared };
+}
+
+/** Of a secret the record shows the key and a digest. */
+const SECRET = /secret:hmac-sha256:([0-9a-f]{8}):[0-9a-f]{32}/g;
+
+function differsByKeyOnly({ fields }: Change): boolean {
+  const keys = (text: string): string[] => [...text.matchAll(SECRET)].map(([, key = '']) => key);
+  return (
+    fields.length > 0 &&
+    fields.every(({ before, after }) => {
+      const [was, is] = [JSON.stringify(before ?? null), JSON.stringify(after ?? null)];
+      const [old, now] = [keys(was), keys(is)];
+      const others = old.length > 0 && now.length > 0 && !old.some((key) => now.includes(key));
+      return others && was.replace(SECRET, '') === is.replace(SECRET, '');
+    })
+  );
 }
 
 function openJobs(plan: Plan, statuses: readonly JobStatus[]): OpenJob[] {
@@ -100,9 +127,9 @@ function openJobs(plan: Plan, statuses: readonly JobStatus[]): OpenJob[] {
 }
 
 function ended(outcome: WaitOutcome, message: string): WaitVerdict {
-  return { outcome, late: outcome, message, jobs: [] };
+  return { outcome, late: outcome, message, jobs: [], uncompared: [] };
 }
 
 function waiting(message: string, late: WaitOutcome = 'timeout'): WaitVerdict {
-  return { outcome: undefined, late, message, jobs: [] };
+  return { outcome: undefined, late, message, jobs: [], uncompared: [] };
 }
