@@ -107,7 +107,10 @@ const json: fc.Arbitrary<Written> = fc
     image,
   })
   .map(({ mark, spaces, note, rank, list, image: text }): Written => {
-    const gap = (): string => spaces.next().value ?? '';
+    const gap = (): string => {
+      const next = spaces.next();
+      return next.done === true ? '' : next.value;
+    };
     const before = `${gap()}{${gap()}"id"${gap()}:${gap()}"/w\\u0065b",${gap()}"note":${JSON.stringify(note)},${gap()}"${text.replace('/', '\\/')}"${gap()}:1,${gap()}"container":${gap()}{${gap()}"docker"${gap()}:{${gap()}"image"${gap()}:${gap()}"`;
     const after = `"${gap()},"privileged":false}${gap()}}${gap()}}${gap()}`;
     const others = Array.from(
