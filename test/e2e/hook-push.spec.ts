@@ -105,6 +105,8 @@ describe.each(['sha1', 'sha256'])('a push to a repository with hooks (%s)', (for
     writeFile(
       config ?? '',
       `version: 1
+environments:
+  test: { branch: live, schedulers: { marathon: { url: 'http://127.0.0.1:1' } } }
 hooks:
 ${more}  triggers:
     - { kind: webhook, name: ci, url: 'http://127.0.0.1:${ci.port}/', branches: ['**'], tags: ['**'] }
