@@ -248,6 +248,14 @@ export function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--no-server', 'no webhook, health and metrics server')
     .option('--listen <address>', 'address of the server, for example 127.0.0.1:7070');
 
+  command(
+    'serve',
+    'receive webhooks of forges and registries: run, with the mirror and the promoter only',
+    () => import('./commands/serve.js'),
+  )
+    .option('-e, --env <environment...>', 'environments (default: all)')
+    .option('--listen <address>', 'address of the server, for example 127.0.0.1:7070');
+
   command('status [environments...]', 'how every job stands', () => import('./commands/status.js')).addOption(
     outputOption(),
   );

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import type { Worker } from '../workers/worker.js';
+import { Deliveries, deliveryId, hintOf } from './delivery.js';
 import { isAuthentic } from './signature.js';
 
 export interface ServerOptions {
@@ -12,6 +13,10 @@ export interface ServerOptions {
   log: Log;
   /** Where set, a webhook must prove that it knows it. */
   webhookSecret?: string;
+  /** Branches of environments by their names; what names only others wakes nobody. */
+  branches?: ReadonlyMap<string, string>;
+  /** In ms since the epoch. Default: the clock of the machine. */
+  now?: () => number;
 }
 
 export interface RunningServer {
@@ -39,7 +44,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** The server without a socket, for tests. */
-export function buildServer({ workers, log, webhookSecret }: ServerOptions): FastifyInstance {
+export function buildServer({
+  workers,
+  log,
+  webhookSecret,
+  branches,
+  now = Date.now,
+}: ServerOptions): FastifyInstance {
   const registry = new Registry();
   // By default it looks at the event loop a hundred times a second, which is most of what an idle daemon does.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 500 });
@@ -49,6 +60,7 @@ export function buildServer({ workers, log, webhookSecret }: ServerOptions): Fas
     labelNames: ['result'] as const,
     registers: [registry],
   });
+  const deliveries = new Deliveries(now);
   const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
   // Signatures are made over the bytes as they were sent, so nothing may be parsed before they are checked.
   app.removeAllContentTypeParsers();
@@ -68,13 +80,24 @@ export function buildServer({ workers, log, webhookSecret }: ServerOptions): Fas
   ] as const)
     app.post<{ Params: { environment?: string } }>(`${route}/:environment?`, async (request, reply) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      if (webhookSecret !== undefined && !isAuthentic(request.headers, body, webhookSecret)) {
+      if (webhookSecret !== undefined && !isAuthentic(request.headers, body, webhookSecret, now())) {
         received.inc({ result: 'refused' });
         return reply.code(401).send({ error: 'the signature or token of this webhook is missing or wrong' });
       }
       const { environment } = request.params;
+      const hint = hintOf(request.headers, body);
+      if (hint.kind === 'ping') return reply.code(200).send({ pong: true });
+      const id = deliveryId(request.headers, body);
+      if (!full && id !== undefined && !deliveries.isNew(`${environment ?? ''} ${id}`)) {
+        received.inc({ result: 'repeated' });
+        return reply.code(202).send({ woken: [], repeated: true });
+      }
+      const name = hint.kind === 'image' ? 'promote' : 'mirror';
       const woken = workers.filter(
-        (w) => w.name === 'mirror' && (environment === undefined || w.environment === environment),
+        (w) =>
+          w.name === name &&
+          (environment === undefined || w.environment === environment) &&
+          isAbout(hint.branches, branches?.get(w.environment)),
       );
       for (const worker of woken) worker.wake({ full });
       received.inc({ result: 'accepted' });
@@ -82,6 +105,11 @@ export function buildServer({ workers, log, webhookSecret }: ServerOptions): Fas
       return reply.code(202).send({ woken: woken.map((w) => w.environment) });
     });
   return app;
+}
+
+/** What does not say its branches, or is heard by who has none of its own, is about everybody. */
+function isAbout(pushed: readonly string[] | undefined, branch: string | undefined): boolean {
+  return pushed === undefined || branch === undefined || pushed.includes(branch);
 }
 
 function parseListen(listen: string): { host: string; port: number } {

@@ -1,23 +1,26 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isSame, textOf, timedSignature } from './delivery.js';
 
-/** GitHub, Gitea and Bitbucket sign the body; GitLab sends the secret itself (reference: edges.md §6). */
-export function isAuthentic(headers: IncomingHttpHeaders, body: Buffer, secret: string): boolean {
-  const text = (name: string): string | undefined => {
-    const value = headers[name];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const token = text('x-gitlab-token');
-  if (token !== undefined) return same(token, secret);
+/**
+ * GitHub, Gitea and Bitbucket sign the body; GitLab sends the secret itself, or signs with a time; registries send the secret
+ * as their authorization (reference: edges.md §6). `now` in ms since the epoch.
+ */
+export function isAuthentic(
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  secret: string,
+  now: number = Date.now(),
+): boolean {
+  const timed = timedSignature(headers, body, { secret, now });
+  if (timed !== undefined) return timed;
+  const token = textOf(headers, 'x-gitlab-token');
+  if (token !== undefined) return isSame(token, secret);
   const signature =
-    text('x-gitea-signature') ??
-    (text('x-hub-signature-256') ?? text('x-hub-signature'))?.replace(/^sha256=/, '');
-  if (signature === undefined) return false;
-  return same(signature, createHmac('sha256', secret).update(body).digest('hex'));
-}
-
-/** Compares in constant time; the digests hide the lengths. */
-function same(a: string, b: string): boolean {
-  const hash = (value: string): Buffer => createHmac('sha256', 'compare').update(value).digest();
-  return timingSafeEqual(hash(a), hash(b));
+    textOf(headers, 'x-gitea-signature') ??
+    (textOf(headers, 'x-hub-signature-256') ?? textOf(headers, 'x-hub-signature'))?.replace(/^sha256=/, '');
+  if (signature !== undefined)
+    return isSame(signature, createHmac('sha256', secret).update(body).digest('hex'));
+  const authorization = textOf(headers, 'authorization')?.replace(/^Bearer /i, '');
+  return authorization !== undefined && isSame(authorization, secret);
 }

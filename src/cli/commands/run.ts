@@ -67,6 +67,7 @@ async function serve(
     listen: flags.listen ?? listen,
     workers,
     log: session.log,
+    branches: new Map(session.config.environments.map(({ name, branch }) => [name, branch])),
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
   });
 }
