@@ -222,7 +222,13 @@ export function chosenMirrors(
 }
 
 function chosen(config: Config, names: readonly string[] = []): EnvironmentConfig[] {
-  if (names.length === 0) return config.environments;
+  if (names.length === 0) {
+    if (config.environments.length === 0 && config.mirrors.length === 0 && config.file !== undefined)
+      throw new TowlineError('environment-unknown', 'invalid', `${config.file} names no environments`, {
+        help: 'It is one for hooks only. Name that of the job repository: --config FILE.',
+      });
+    return config.environments;
+  }
   return names.map((name) => {
     const found = config.environments.find((e) => e.name === name);
     if (found !== undefined) return found;

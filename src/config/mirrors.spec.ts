@@ -90,7 +90,7 @@ describe('mirrors of plain configuration', () => {
   });
 
   it.each([
-    ['', 'towline.yaml:1:1 it names no environments and no mirrors'],
+    ['', 'towline.yaml:1:1 it names no environments, no mirrors and no hooks'],
     ['mirrors:\n  a: {}\n', '"prefix" is missing'],
     ['mirrors:\n  a: { prefix: p/, branch: -x }\n', 'begins with "-"'],
     ['mirrors:\n  a: { prefix: p/, folder: ../x }\n', '".."'],

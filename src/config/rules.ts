@@ -14,10 +14,15 @@ export function checkRules(config: Config, settings: Settings, kinds: readonly s
     checkNames(environment, settings);
     checkSchedulers(environment, settings, kinds);
   }
-  if (config.environments.length + config.mirrors.length === 0 && config.file !== undefined)
+  // The repository of a source has hooks and nothing to deploy.
+  if (
+    config.environments.length + config.mirrors.length === 0 &&
+    config.file !== undefined &&
+    settings.value('/hooks') === undefined
+  )
     settings.problem(
       { at: '' },
-      'it names no environments and no mirrors',
+      'it names no environments, no mirrors and no hooks',
       'towline init writes one that does.',
     );
   checkLedger(config, settings);

@@ -49,7 +49,7 @@ async function releaseOf(image: string, session: Session, signal: AbortSignal): 
 async function vetoesOf(release: Release, session: Session, signal: AbortSignal): Promise<Held[]> {
   const name = `${release.image}:${release.tag}`;
   const held: Held[] = [];
-  for (const environment of session.environments()) {
+  for (const environment of session.config.environments) {
     const { state } = await (await session.ledger(environment)).head({ signal });
     for (const veto of Object.values(state?.vetoes ?? {}))
       if (veto.kind === 'release' && veto.name === name) held.push({ environment: environment.name, veto });

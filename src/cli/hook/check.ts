@@ -117,7 +117,7 @@ async function areManifestsValid({ name, from, to }: PushedRef, place: HookPlace
   }
   try {
     let valid = true;
-    for (const environment of session.environments().filter((e) => e.branch === branch))
+    for (const environment of session.config.environments.filter((e) => e.branch === branch))
       if (!(await isValid(environment, revision, session, place))) valid = false;
     return valid;
   } finally {

@@ -117,10 +117,7 @@ async function eachSession(
 }
 
 export function environmentsOf(branch: string, session: Session): string[] {
-  return session
-    .environments()
-    .filter((e) => e.branch === branch)
-    .map(({ name }) => name);
+  return session.config.environments.filter((e) => e.branch === branch).map(({ name }) => name);
 }
 
 /**

@@ -115,7 +115,7 @@ async function configAt(revision: Revision, place: HookPlace): Promise<GivenFile
 /** Names of the refs that are a record: they only grow. */
 export function recordsOf(session: Session): string[] {
   return [
-    ...session.environments().map(({ ledgerBranch }) => `refs/heads/${ledgerBranch}`),
+    ...session.config.environments.map(({ ledgerBranch }) => `refs/heads/${ledgerBranch}`),
     'refs/notes/towline',
   ];
 }
