@@ -35,7 +35,7 @@ withServer('consul', 'from a push to a live task', () => {
       const config = await readFile(world.configFile, 'utf8');
       await writeFile(
         world.configFile,
-        `${config}    promote: { automatic: [{ branch: main }], pin: true }\n`,
+        `${config}    promote: { automatic: [{ branch: main }], pin: digest }\n`,
       );
       await world.write({
         'jobs/web.json': idle('/shop/web', {
@@ -84,7 +84,7 @@ withServer('consul', 'from a push to a live task', () => {
       await git('push', '-q', 'origin', 'main');
 
       await until('the CI server has built it', async () => ci.builds.length > 0, { limitMs: 120_000 });
-      expect(ci.builds).toEqual([{ commit, signed: true, code: 0, said: expect.any(String) }]);
+      expect(ci.builds).toEqual([{ commit, signed: true, code: 0, said: expect.stringContaining('is released') }]);
 
       const tag = commit.slice(0, 12);
       const key = `towline/releases/${image}`;
