@@ -60,11 +60,12 @@ export function readRule(rule: PromoteRule): ReadRule | { at: 'semver' | 'match'
   };
 }
 
-/** One that repeats a repetition may take for ever on a short tag: it is refused, as is what is none. */
+/** One that repeats a repetition or a choice may take for ever on a short tag: it is refused, as is what is none. */
 function readExpression(text: string): RegExp | string {
   if (text.length > LONGEST_EXPRESSION) return `it is longer than ${LONGEST_EXPRESSION} characters`;
-  if (/[*+}]\)+[*+{]/.test(text.replace(/\\./g, '.')))
-    return 'it repeats a repetition, which may take for ever';
+  const plain = text.replace(/\\./g, '.').replace(/\[[^\]]*\]/g, '.');
+  if (/[*+}]\)+[*+{]/.test(plain) || /\|[^()]*\)+[*+{]/.test(plain))
+    return 'it repeats a repetition or a choice, which may take for ever';
   try {
     return new RegExp(`^(?:${text})$`);
   } catch {
