@@ -43,6 +43,8 @@ export interface ReadRule extends Omit<PromoteRule, 'semver' | 'match'> {
 
 /** Tags are no longer than this (the grammar of image references), so an expression looks at no more. */
 const LONGEST_TAG = 128;
+/** Longer names of branches are not looked at: they come from outside. */
+const LONGEST_BRANCH = 255;
 const LONGEST_EXPRESSION = 256;
 
 /** Reads a rule, or says which of its members is wrong and how. */
@@ -92,7 +94,7 @@ export function whyNotByRules(
 }
 
 function fits({ tag, sourceBranch }: Pick<Release, 'tag' | 'sourceBranch'>, rule: ReadRule): boolean {
-  if (tag.length > LONGEST_TAG) return false;
+  if (tag.length > LONGEST_TAG || (sourceBranch?.length ?? 0) > LONGEST_BRANCH) return false;
   return (
     (rule.tag === undefined || tagMatches(tag, [rule.tag])) &&
     (rule.semver === undefined || tagInRange(tag, rule.semver.range)) &&
