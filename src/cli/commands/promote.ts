@@ -51,7 +51,9 @@ export async function run([named]: string[], flags: Flags, io: Io): Promise<numb
     if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(results, null, 2));
     if (flags.dryRun === true && results.some((r) => r.kind === 'planned')) return EXIT.changes;
     // Who asked for a release and did not get it has to learn of it, in a script too.
-    const held = results.some((r) => r.kind === 'unchanged' && r.plan.held.length > 0);
+    const held = results.some(
+      (r) => r.kind === 'unchanged' && r.plan.held.some(({ proposed }) => proposed === undefined),
+    );
     return asked !== undefined && held ? EXIT.held : EXIT.done;
   });
 }

@@ -40,6 +40,7 @@ export function configText(
       ]),
       '    promote:',
       '      # Tags that are committed as soon as they are released; "*" stands for any characters. [] = by hand only.',
+      '      # Or rules: [{ images: "shop/*", semver: "^1.2" }]; see docs/promotion.md.',
       '      automatic: []',
       '    deploy:',
       '      # How long one change may take until it counts as failed. Then: rollback, hold (stop where it stands), or leave.',

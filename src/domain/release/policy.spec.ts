@@ -69,12 +69,14 @@ describe('rules for promotions', () => {
     [{ match: '(a+)+' }, 'match', 'repeats a repetition'],
     [{ match: '((a|b)*)*c' }, 'match', 'repeats a repetition'],
     [{ match: '([0-9]{1,9})+x' }, 'match', 'repeats a repetition'],
+    [{ match: '(a|aa)+' }, 'match', 'or a choice'],
     [{ match: 'a'.repeat(300) }, 'match', 'longer than'],
   ])('refuse %j', (rule, at, message) => {
     expect(readRule(rule)).toEqual({ at, message: expect.stringContaining(message) });
   });
 
   it('take an expression that repeats a group once', () => {
-    expect(readRule({ match: '(\\d+\\.){2}\\d+(-rc\\.\\d+)?' })).toHaveProperty('match');
+    for (const match of ['(\\d+\\.){2}\\d+(-rc\\.\\d+)?', '(main|release)-[(|)*+]+', 'v\\d+(-(rc|beta))?'])
+      expect(readRule({ match })).toHaveProperty('match');
   });
 });

@@ -43,6 +43,8 @@ export interface ReadRule extends Omit<PromoteRule, 'semver' | 'match'> {
 
 /** Tags are no longer than this (the grammar of image references), so an expression looks at no more. */
 const LONGEST_TAG = 128;
+/** Longer names of branches are not looked at: they come from outside. */
+const LONGEST_BRANCH = 255;
 const LONGEST_EXPRESSION = 256;
 
 /** Reads a rule, or says which of its members is wrong and how. */
@@ -60,11 +62,12 @@ export function readRule(rule: PromoteRule): ReadRule | { at: 'semver' | 'match'
   };
 }
 
-/** One that repeats a repetition may take for ever on a short tag: it is refused, as is what is none. */
+/** One that repeats a repetition or a choice may take for ever on a short tag: it is refused, as is what is none. */
 function readExpression(text: string): RegExp | string {
   if (text.length > LONGEST_EXPRESSION) return `it is longer than ${LONGEST_EXPRESSION} characters`;
-  if (/[*+}]\)+[*+{]/.test(text.replace(/\\./g, '.')))
-    return 'it repeats a repetition, which may take for ever';
+  const plain = text.replace(/\\./g, '.').replace(/\[[^\]]*\]/g, '.');
+  if (/[*+}]\)+[*+{]/.test(plain) || /\|[^()]*\)+[*+{]/.test(plain))
+    return 'it repeats a repetition or a choice, which may take for ever';
   try {
     return new RegExp(`^(?:${text})$`);
   } catch {
@@ -91,7 +94,7 @@ export function whyNotByRules(
 }
 
 function fits({ tag, sourceBranch }: Pick<Release, 'tag' | 'sourceBranch'>, rule: ReadRule): boolean {
-  if (tag.length > LONGEST_TAG) return false;
+  if (tag.length > LONGEST_TAG || (sourceBranch?.length ?? 0) > LONGEST_BRANCH) return false;
   return (
     (rule.tag === undefined || tagMatches(tag, [rule.tag])) &&
     (rule.semver === undefined || tagInRange(tag, rule.semver.range)) &&

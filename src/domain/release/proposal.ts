@@ -61,11 +61,14 @@ export function isAbout({ body }: Pick<MergeRequest, 'body'>, release: string): 
   return body.split(/\r?\n/).some((line) => line.trim() === `Towline-Release: ${release}`);
 }
 
-/** What becomes of a promotion that is to be proposed: a proposal, or why there is none (the end of a sentence). */
+/**
+ * What becomes of a promotion that is to be proposed: a proposal, or why none is made (the end of a sentence). `stands`: since
+ * it is there already.
+ */
 export function propose(
   { message, release, asked }: { message: string; release: string; asked: boolean },
   { branch, tip, requests }: ProposalBranch,
-): Proposal | { why: string } {
+): Proposal | { why: string; stands?: true } {
   if (tip?.ours === false)
     return { why: `somebody else has committed to ${branch}; merge it, or delete the branch` };
   const open = requests?.find(({ state }) => state === 'open');
@@ -78,9 +81,10 @@ export function propose(
           : `${ended.url} brought it in, and it was taken back since; to propose it again, use towline promote`,
     };
   const push = tip === undefined || proposalKey(tip.message) !== proposalKey(message);
-  if (!push && requests === undefined) return { why: `it is proposed on ${branch}, and waits to be merged` };
+  if (!push && requests === undefined)
+    return { why: `it is proposed on ${branch}, and waits to be merged`, stands: true };
   if (!push && open !== undefined && isAbout(open, release))
-    return { why: `it is proposed in ${open.url}, and waits to be merged` };
+    return { why: `it is proposed in ${open.url}, and waits to be merged`, stands: true };
   return {
     branch,
     push,

@@ -2,9 +2,11 @@ import type { KvKey } from '../../domain/source/kv-layout.js';
 import type { Clock } from '../../ports/clock.js';
 import type { GitStore } from '../../ports/git-store.js';
 import type { Lock } from '../../ports/lock.js';
+import { sleep } from '../../runtime/abort.js';
 import { kindOf } from '../../runtime/errors.js';
 import type { Log } from '../../runtime/log.js';
 import { loop } from '../../runtime/loop.js';
+import { backoff } from '../../runtime/retry.js';
 import { Bell } from '../../runtime/wake.js';
 import { lead, withLock } from '../lead.js';
 import { runPass, type PassResult } from '../pass.js';
@@ -31,6 +33,8 @@ export type PromoteResult = PassResult<PromotePlan, PromoteApplied>;
 
 /** Races with other pushes that one pass may lose before it gives up. */
 const LOST_RACES = 5;
+/** So that two who lost to each other do not meet again at once. */
+const RACE_PAUSE = { minMs: 20, maxMs: 500 };
 
 /** Worker 3 of the chain: turns a release in KV into a commit in the job repository that changes the image and nothing else. */
 export function promoteWorker(options: PromoteWorkerOptions): Worker<PromoteResult> {
@@ -77,6 +81,7 @@ export function promoteWorker(options: PromoteWorkerOptions): Worker<PromoteResu
       } catch (error) {
         if (kindOf(error) !== 'conflict' || attempt >= LOST_RACES) throw error;
         log.info({ attempt }, 'somebody else pushed first; looking again');
+        await sleep(backoff(attempt, RACE_PAUSE), how.signal);
       }
     }
   };

@@ -54,13 +54,21 @@ export interface Promotion {
   proposal?: Proposal;
 }
 
+export interface Held {
+  release: string;
+  /** In plain words, with what to do. */
+  reason: string;
+  /** It is proposed already: people have to merge it. */
+  proposed?: true;
+}
+
 export interface PromotePlan {
   environment: string;
   branch: string;
   revision: Revision;
   promotions: Promotion[];
   /** Releases that fit and are left out on purpose, with the reason. */
-  held: { release: string; reason: string }[];
+  held: Held[];
 }
 
 /**
@@ -104,7 +112,12 @@ function planRelease(observed: PromoteObserved, release: Release, plan: PromoteP
   if (at === undefined) return void plan.promotions.push(promotion);
   const message = promotionMessage({ ...promotion, environment }, '');
   const proposal = propose({ message, release: text, asked: asked !== undefined }, at);
-  if ('why' in proposal) hold(proposal.why);
+  if ('why' in proposal)
+    plan.held.push({
+      release: text,
+      reason: proposal.why,
+      ...(proposal.stands === undefined ? {} : { proposed: true }),
+    });
   else plan.promotions.push({ ...promotion, proposal });
 }
 
