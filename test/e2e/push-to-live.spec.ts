@@ -84,7 +84,9 @@ withServer('consul', 'from a push to a live task', () => {
       await git('push', '-q', 'origin', 'main');
 
       await until('the CI server has built it', async () => ci.builds.length > 0, { limitMs: 120_000 });
-      expect(ci.builds).toEqual([{ commit, signed: true, code: 0, said: expect.stringContaining('is released') }]);
+      expect(ci.builds).toEqual([
+        { commit, signed: true, code: 0, said: expect.stringContaining('is released') },
+      ]);
 
       const tag = commit.slice(0, 12);
       const key = `towline/releases/${image}`;
