@@ -215,7 +215,7 @@ ${more}  triggers:
     expect((await push(...many.map((name) => `HEAD:${name}`))).code).toBe(0);
     const [all] = await told(1);
     expect(all?.refs.map(({ ref }) => ref).sort()).toEqual([...many].sort());
-  }, 90_000);
+  }, 180_000);
 
   it('may bring 2,000 files', async () => {
     await commit(
@@ -223,7 +223,7 @@ ${more}  triggers:
     );
     expect((await push('HEAD:main')).code).toBe(0);
     expect(await told(1)).toHaveLength(1);
-  }, 90_000);
+  }, 180_000);
 
   it('is done while the CI server is dead; a later flush tells of it, once', async () => {
     await ci.stop();
@@ -240,7 +240,7 @@ ${more}  triggers:
     expect((await towline('hook', 'flush', bare ?? '')).code).toBe(0);
     expect((await towline('hook', 'status', bare ?? '')).stdout).toBe('nothing waits; everything was sent\n');
     expect(await told(1)).toMatchObject([{ after: id }]);
-  }, 90_000);
+  }, 180_000);
 
   it('whose client is killed is whole or not there', async () => {
     const before = await git('ls-remote', 'origin', 'main');
@@ -259,7 +259,7 @@ ${more}  triggers:
     expect((await push('HEAD:main')).code).toBe(0);
     await until('the last is told of', async () => ci.heard.some(({ after }) => after === last));
     ci.heard.splice(0);
-  }, 90_000);
+  }, 180_000);
 
   it('of what is not signed, or of protected paths, is refused by the signers before it', async () => {
     await commit({ '.towline/allowed_signers': keys.allowed('towline') });
@@ -309,7 +309,7 @@ ${more}  triggers:
     await git('checkout', '-q', 'main');
     await git('merge', '-q', '-m', 'fair', 'old~1');
     expect((await push('HEAD:main')).code).toBe(0);
-  }, 120_000);
+  }, 240_000);
 
   it('that takes too long to check is refused, or accepted, as it is configured', async () => {
     await configure('  timeoutSeconds: 0.001\n');

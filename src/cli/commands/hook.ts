@@ -4,7 +4,7 @@ import { EXIT } from '../../runtime/exit-codes.js';
 import { announce, describeRefs, logOf, sendApart } from '../hook/announce.js';
 import { checkPush } from '../hook/check.js';
 import { environmentsOf, mirrorNow, refuseUntrusted } from '../hook/own-triggers.js';
-import { hookLocation, openAt, openPinned, readRefs, type HookPlace } from '../hook/session.js';
+import { hookLocation, openAt, openPinned, readRefs, withSessions, type HookPlace } from '../hook/session.js';
 import { outboxOf, targetsOf, type HookFlags } from '../hook/targets.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 
@@ -40,7 +40,7 @@ export async function postReceive(_args: string[], flags: Flags, io: Io): Promis
   try {
     const targets = await targetsOf(pinned, place, flags);
     const own = targets.some(({ latest }) => latest);
-    const names = own ? await environmentsHit(refs, place) : [];
+    const names = own ? await withSessions(place, (shared) => environmentsHit(refs, shared)) : [];
     const described = await describeRefs(refs, place);
     const wanted = targets.filter(({ latest }) => !latest || names.length > 0);
     const told = await announce(described, wanted, {
@@ -78,7 +78,7 @@ async function environmentsHit(refs: readonly PushedRef[], place: HookPlace): Pr
       await session.close();
     }
   }
-  return hit;
+  return [...new Set(hit)];
 }
 
 async function mirrorAll(refs: readonly PushedRef[], place: HookPlace): Promise<number> {

@@ -12,7 +12,15 @@ import type { Session } from '../compose.js';
 import { writeLine } from '../io.js';
 import { countText, printDiagnostics } from '../print/diagnostics.js';
 import { TimeLimit } from './time-limit.js';
-import { hasConfig, openAt, openTrusted, recordsOf, type HookPlace, type HookSession } from './session.js';
+import {
+  hasConfig,
+  openAt,
+  openTrusted,
+  withSessions,
+  recordsOf,
+  type HookPlace,
+  type HookSession,
+} from './session.js';
 
 /** Findings that are shown; of more only their number. */
 const MOST_SHOWN = 20;
@@ -23,12 +31,14 @@ export async function checkPush(refs: readonly PushedRef[], place: HookPlace): P
   const io = { ...place.io, signal: AbortSignal.any([place.io.signal, limit.signal]) };
   const { stderr } = place.io;
   try {
-    let good = true;
-    for (const ref of refs) {
-      const refused = !(await checkRef(ref, { ...place, io }, limit));
-      io.signal.throwIfAborted();
-      if (refused) good = false;
-    }
+    const good = await withSessions({ ...place, io }, async (shared) => {
+      let all = true;
+      for (const ref of refs) {
+        if (!(await checkRef(ref, shared, limit))) all = false;
+        io.signal.throwIfAborted();
+      }
+      return all;
+    });
     if (!good) writeLine(stderr, 'towline: the push is refused; nothing was changed');
     return good ? EXIT.done : EXIT.error;
   } catch (error) {

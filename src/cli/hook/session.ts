@@ -18,6 +18,8 @@ export interface HookPlace {
   quarantine: boolean;
   flags: GlobalFlags;
   io: Io;
+  /** Sessions that are open for all refs of a push; without it each is its user's own. */
+  open?: Map<string, Promise<HookSession | undefined>>;
 }
 
 export interface HookSession extends Session {
@@ -44,13 +46,39 @@ export async function pinnedConfig({ location, flags, io }: HookPlace): Promise<
   return flags.config ?? io.env['TOWLINE_CONFIG'] ?? (await gitConfigValue(location, 'towline.config', io));
 }
 
+/** Work on many refs: each configuration is read once, and all sessions are closed at the end. */
+export async function withSessions<T>(place: HookPlace, work: (place: HookPlace) => Promise<T>): Promise<T> {
+  const open: NonNullable<HookPlace['open']> = new Map();
+  try {
+    return await work({ ...place, open });
+  } finally {
+    for (const opened of await Promise.allSettled(open.values()))
+      if (opened.status === 'fulfilled') await opened.value?.close();
+  }
+}
+
+/** What is shared is closed at the end of the push, and by nobody before. */
+async function shared(
+  key: string,
+  { open }: HookPlace,
+  make: () => Promise<HookSession | undefined>,
+): Promise<HookSession | undefined> {
+  if (open === undefined) return make();
+  const opening = open.get(key) ?? make();
+  open.set(key, opening);
+  const session = await opening;
+  return session === undefined ? undefined : { ...session, close: async () => undefined };
+}
+
 /** A session by the pinned configuration; undefined where none is. */
 export async function openPinned(place: HookPlace): Promise<HookSession | undefined> {
   const { location, quarantine, flags, io } = place;
-  const config = await pinnedConfig(place);
-  if (config === undefined) return undefined;
-  const session = await openSession({ ...flags, config }, io, { repository: { location, quarantine } });
-  return { ...session, pushed: false };
+  return shared('pinned', place, async () => {
+    const config = await pinnedConfig(place);
+    if (config === undefined) return undefined;
+    const session = await openSession({ ...flags, config }, io, { repository: { location, quarantine } });
+    return { ...session, pushed: false };
+  });
 }
 
 /** A session by the pinned configuration, else by towline.yaml of a revision; undefined where there is neither. */
@@ -58,14 +86,16 @@ export async function openAt(revision: Revision, place: HookPlace): Promise<Hook
   const pinned = await openPinned(place);
   if (pinned !== undefined) return pinned;
   const { location, quarantine, flags, io } = place;
-  const given = await configAt(revision, place);
-  if (given === undefined) return undefined;
-  const session = await openSession(flags, io, {
-    repository: { location, quarantine },
-    given,
-    secrets: false,
+  return shared(revision, place, async () => {
+    const given = await configAt(revision, place);
+    if (given === undefined) return undefined;
+    const session = await openSession(flags, io, {
+      repository: { location, quarantine },
+      given,
+      secrets: false,
+    });
+    return { ...session, pushed: true };
   });
-  return { ...session, pushed: true };
 }
 
 /**
