@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import type { CommandKit } from './command-kit.js';
+import { duration } from './duration.js';
 import { outputOption } from './options.js';
 
 const NOTIFY = 'webhook of a running towline, instead of mirroring from the hook';
@@ -53,6 +55,9 @@ export function addHookCommands({ program, command }: CommandKit): void {
     hook,
   )
     .option('--again', 'also what was set aside')
+    .addOption(
+      new Option('--every <time>', 'go on, and look again after so long: 30s, 5m').argParser(duration),
+    )
     .option('--notify <url>', NOTIFY);
   command(
     'status <repository>',

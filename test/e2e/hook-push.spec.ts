@@ -242,6 +242,22 @@ ${more}  triggers:
     expect(await told(1)).toMatchObject([{ after: id }]);
   }, 180_000);
 
+  it('is told of by a sender that goes on, whenever the CI server is back', async () => {
+    await ci.stop();
+    const id = await commit({ a: '3b' });
+    expect((await push('HEAD:main')).code).toBe(0);
+    const sender = await processes.start(
+      process.execPath,
+      [PROGRAM, 'hook', 'flush', '--every', '1s', bare ?? ''],
+      { cwd: folder, logFile: path.join(folder, 'sender.log') },
+    );
+    await until('it has found nobody', async () => /1 left/.test(sender.output()));
+    await ci.start();
+    expect(await told(1)).toMatchObject([{ after: id }]);
+    await sender.stop();
+    expect((await towline('hook', 'status', bare ?? '')).stdout).toBe('nothing waits; everything was sent\n');
+  }, 180_000);
+
   it('whose client is killed is whole or not there', async () => {
     const before = await git('ls-remote', 'origin', 'main');
     await commit(Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`late/${n}.json`, `{"n":${n}}`])));

@@ -1,6 +1,7 @@
 import { oneLine } from '../../domain/source/one-line.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { createLog } from '../../runtime/log.js';
+import { loop } from '../../runtime/loop.js';
 import { systemClock } from '../../runtime/system-clock.js';
 import { sendOutbox } from '../../workers/send/index.js';
 import { repositoryAt } from '../hook/repository-at.js';
@@ -10,10 +11,23 @@ import { writeLine, type GlobalFlags, type Io } from '../io.js';
 
 interface Flags extends GlobalFlags, HookFlags {
   again?: boolean;
+  /** In ms; absent: once. */
+  every?: number;
 }
 
-/** `hook flush`: sends what waits. Exit 1 where something is left or was set aside. */
-export async function flush([target = '']: string[], flags: Flags, io: Io): Promise<number> {
+/** `hook flush`: sends what waits. Exit 1 where something is left or was set aside. With `--every` it goes on until it is stopped. */
+export async function flush(args: string[], flags: Flags, io: Io): Promise<number> {
+  const { every, ...once } = flags;
+  if (every === undefined) return flushOnce(args, flags, io);
+  // The configuration is read anew each time, as a hook does it.
+  const round = async (signal: AbortSignal): Promise<void> =>
+    void (await flushOnce(args, once, { ...io, signal }));
+  const log = await createLog({ level: flags.logLevel ?? 'info', pretty: false, stream: io.stderr });
+  await loop({ log, signal: io.signal, round, wait: (signal) => systemClock.sleep(every, signal) });
+  return EXIT.done;
+}
+
+async function flushOnce([target = '']: string[], flags: Flags, io: Io): Promise<number> {
   const { gitDir: location } = await repositoryAt(target, io);
   const place: HookPlace = { location, quarantine: false, flags, io };
   const pinned = await openPinned(place);
