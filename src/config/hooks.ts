@@ -1,8 +1,8 @@
 import { isObject, pointer } from '../domain/source/json.js';
-import { httpAddress } from './address.js';
 import type { HooksConfig, TriggerConfig } from './config.js';
 import { DEFAULTS, ON_TIMEOUT, TRIGGER_KINDS } from './defaults.js';
-import type { Settings, Sourced } from './settings.js';
+import type { Settings } from './settings.js';
+import { secretFrom, tokenAddress } from './token-address.js';
 
 /** `hooks` of towline.yaml. */
 export async function hooksConfig(settings: Settings): Promise<HooksConfig> {
@@ -64,15 +64,15 @@ async function triggerConfig(settings: Settings, index: number): Promise<Trigger
   };
   const given = settings.text(at('url'));
   const variable = `TOWLINE_TRIGGER_${name.toUpperCase().replaceAll('-', '_')}`;
-  const url = given === undefined ? need('url') : secureUrl(settings, given, variable);
-  const token = await secretOf(settings, `${variable}_TOKEN`, settings.text(at('tokenFile')));
+  const url = given === undefined ? need('url') : tokenAddress(settings, given, `${variable}_TOKEN`);
+  const token = await secretFrom(settings, `${variable}_TOKEN`, settings.text(at('tokenFile')));
   const parameters = textsOf(settings, at('parameters'));
   const timeoutMs = (settings.number(at('timeoutSeconds')) ?? DEFAULTS.hooks.triggerSeconds) * 1000;
   const reached = { ...common, parameters, timeoutMs, ...(token === undefined ? {} : { token }) };
   switch (kind) {
     case 'jenkins': {
       const [job, user] = [need('job'), need('user')];
-      const password = await secretOf(settings, `${variable}_PASSWORD`, settings.text(at('passwordFile')));
+      const password = await secretFrom(settings, `${variable}_PASSWORD`, settings.text(at('passwordFile')));
       if (url === undefined || job === undefined || user === undefined) return undefined;
       return { kind, ...reached, url, job, user, ...(password === undefined ? {} : { password }) };
     }
@@ -91,31 +91,6 @@ async function triggerConfig(settings: Settings, index: number): Promise<Trigger
     case 'webhook':
       return url === undefined ? undefined : { kind, ...reached, url };
   }
-}
-
-async function secretOf(
-  settings: Settings,
-  variable: string,
-  file: Sourced<string> | undefined,
-): Promise<string | undefined> {
-  return settings.variable(variable)?.value ?? (await settings.secret(file));
-}
-
-/** Tokens do not travel in plain, but on this machine. */
-function secureUrl(settings: Settings, given: Sourced<string>, variable: string): string | undefined {
-  const login = `Take it out; the token comes from tokenFile or ${variable}_TOKEN.`;
-  const url = httpAddress(settings, given, { scheme: 'https', login });
-  if (
-    url !== undefined &&
-    !/^https:/i.test(url) &&
-    !/^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:|$|\/)/i.test(url)
-  )
-    settings.problem(
-      given.origin,
-      'the token would go over this address readable for everybody',
-      'Use https.',
-    );
-  return url;
 }
 
 function textsOf(settings: Settings, at: string): Record<string, string> {

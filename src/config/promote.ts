@@ -1,9 +1,9 @@
 import { readRule, type PromoteRule, type ReadRule } from '../domain/release/policy.js';
 import { pointer } from '../domain/source/json.js';
-import { httpAddress } from './address.js';
-import type { ForgeConfig, PromoteConfig } from './config.js';
-import { DEFAULTS, FORGE_KINDS, PROMOTE_PINS, PROMOTE_VIAS } from './defaults.js';
+import type { PromoteConfig } from './config.js';
+import { DEFAULTS, PROMOTE_PINS, PROMOTE_VIAS } from './defaults.js';
 import type { Settings } from './settings.js';
+import { forgeAt } from './token-address.js';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -11,7 +11,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 export async function promoteConfig(settings: Settings, environment: string): Promise<PromoteConfig> {
   const base = pointer('environments', environment, 'promote');
   const from = fromAt(settings, base, environment);
-  const forge = await forgeAt(settings, `${base}/forge`);
+  const forge = await forgeAt(settings, `${base}/forge`, 'PROMOTE');
   const via = settings.oneOf(PROMOTE_VIAS, settings.text(`${base}/via`)) ?? DEFAULTS.promote.via;
   if (via === 'merge-request' && forge === undefined && settings.value(`${base}/forge`) === undefined)
     settings.problem(
@@ -74,25 +74,4 @@ function fromAt(settings: Settings, base: string, environment: string): PromoteC
   const [, count, unit = ''] =
     /^([0-9]+)([smhd])$/.exec(healthyFor?.value ?? DEFAULTS.promote.healthyFor) ?? [];
   return { environment: from.value, healthyForMs: Number(count) * (UNITS[unit] ?? Number.NaN) };
-}
-
-/** A forge of which merge requests are asked, with its token. */
-async function forgeAt(settings: Settings, at: string): Promise<ForgeConfig | undefined> {
-  const kind = settings.oneOf(FORGE_KINDS, settings.text(`${at}/kind`));
-  const given = settings.text(`${at}/url`);
-  const project = settings.text(`${at}/project`)?.value.replace(/^\/+|\/+$/g, '');
-  if (kind === undefined || given === undefined || project === undefined) return undefined;
-  const variable = `TOWLINE_PROMOTE_${kind.toUpperCase()}_TOKEN`;
-  const login = `Take it out; the token comes from tokenFile or ${variable}.`;
-  const url = httpAddress(settings, given, { scheme: 'https', login });
-  const token =
-    settings.variable(variable)?.value ?? (await settings.secret(settings.text(`${at}/tokenFile`)));
-  if (url === undefined) return undefined;
-  if (!/^https:/i.test(url) && !/^http:\/\/(127\.|localhost(:|$|\/)|\[::1\])/i.test(url))
-    settings.problem(
-      given.origin,
-      'the token would go over this address readable for everybody',
-      'Use https.',
-    );
-  return { kind, url, project, ...(token === undefined ? {} : { token }) };
 }

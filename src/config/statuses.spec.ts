@@ -48,6 +48,11 @@ notes: true
 
   it.each([
     ['no encryption', '{ kind: gitea, url: "http://g.example.org", project: a/b }', /readable for everybody/],
+    [
+      'a name that only begins like this machine',
+      '{ kind: gitea, url: "http://127.evil.example", project: a/b }',
+      /readable for everybody/,
+    ],
     ['a password in the address', '{ kind: gitea, url: "https://u:p@g", project: a/b }', /user or password/],
     ['an unknown kind', '{ kind: bitbucket, url: "https://g", project: a/b }', /github/],
     [
