@@ -95,6 +95,9 @@ async function end(child: ChildProcess, exited: Promise<unknown>, signal: NodeJS
 }
 
 /** Waits until `look` answers; throws with `what` after the limit. */
+/** Nothing more is to be waited for. */
+export class InVain extends Error {}
+
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
@@ -107,6 +110,7 @@ export async function until<T>(
       const found = await look();
       if (found !== undefined && found !== false) return found;
     } catch (error) {
+      if (error instanceof InVain) throw error;
       last = error;
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

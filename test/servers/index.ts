@@ -7,7 +7,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { findServer } from '../../scripts/servers.mjs';
-import { until } from '../scenario/processes.js';
+import { InVain, until } from '../scenario/processes.js';
 
 export interface ConsulServer {
   url: string;
@@ -29,8 +29,8 @@ export async function startConsul({
 }: { hcl?: readonly string[]; token?: string; dnsPort?: number } = {}): Promise<ConsulServer> {
   const program = findServer('consul');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'towline-consul-'));
-  const [http, server, serfLan, serfWan] = await freePorts(4);
-  const url = `http://127.0.0.1:${http}`;
+  let [http, server, serfLan, serfWan] = await freePorts(4);
+  let url = `http://127.0.0.1:${http}`;
   let child: ChildProcess | undefined;
   let output = '';
   const start = async (): Promise<void> => {
@@ -62,7 +62,7 @@ export async function startConsul({
       'Consul elects a leader',
       async () => {
         if (child?.exitCode !== null && child?.exitCode !== undefined)
-          throw new Error(`Consul ended: ${output}`);
+          throw new InVain(`Consul ended: ${output}`);
         const leader = (await (await fetch(`${url}/v1/status/leader`)).json()) as string;
         if (leader === '') return false;
         // A leader can be elected before it serves writes.
@@ -82,7 +82,19 @@ export async function startConsul({
     await ended;
     clearTimeout(last);
   };
-  await start();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await start();
+      break;
+    } catch (error) {
+      await stop();
+      // Somebody may have taken a port since it was found free.
+      if (!(error instanceof InVain) || attempt >= 3) throw error;
+      [http, server, serfLan, serfWan] = await freePorts(4);
+      url = `http://127.0.0.1:${http}`;
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
   return {
     url,
     port: http ?? 0,
@@ -97,15 +109,21 @@ export async function startConsul({
   };
 }
 
+/** Below those that a system gives to connections (32,768 and above): a connection could have taken one before its server does. */
+const PORTS = { from: 20_000, to: 32_000 };
+
 /** Free ports on loopback; held together while they are chosen, so that no two are the same. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = net.createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
+  const servers: net.Server[] = [];
+  while (servers.length < count) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    const server = net.createServer().listen(port, '127.0.0.1');
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('listening', () => resolve(true));
+      server.once('error', () => resolve(false));
+    });
+    if (free) servers.push(server);
+  }
   const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
