@@ -13,11 +13,32 @@ const SCRIPT = read('hooks/ci/shell/towline-ci.sh');
 const STEPS = [...SCRIPT.matchAll(/^([a-z]+)\) [a-z_]+ ;;$/gm)].map(([, name = '']) => name);
 const SETTINGS = new Set(SCRIPT.match(/TOWLINE_CI_[A-Z_]*[A-Z]/g));
 
-type Tree = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- YAML as it stands
-function parsed(text: string): Tree[] {
+/** The members of the templates that are looked at here; the schemas say that they are of these types. */
+interface Header {
+  spec: { inputs: Record<string, { default?: string } | null> };
+}
+interface Job {
+  script?: string[];
+  extends?: string;
+  needs?: string[];
+  variables?: Record<string, string>;
+}
+interface Step {
+  uses?: string;
+  run?: string;
+  env?: Record<string, string>;
+  with?: Record<string, string>;
+}
+interface Action {
+  inputs: Record<string, unknown>;
+  outputs: Record<string, { value: string }>;
+  runs: { steps: Step[] };
+}
+
+function parsed(text: string): unknown[] {
   return parseAllDocuments(text).map((document) => {
     if ('errors' in document && document.errors.length > 0) throw new Error(String(document.errors[0]));
-    return document.toJS() as Tree;
+    return document.toJS() as unknown;
   });
 }
 function misfits(schema: object, value: unknown): unknown {
@@ -62,7 +83,7 @@ describe('the script of CI', () => {
 
 describe.each(['towline', 'towline-image'])('the GitLab component %s', (name) => {
   const text = read(`hooks/ci/gitlab/templates/${name}.yml`);
-  const [header = {}, jobs = {}] = parsed(text);
+  const [header, jobs] = parsed(text) as [Header, Record<string, Job>];
 
   it('is a header with inputs, and jobs', () => {
     expect(parsed(text)).toHaveLength(2);
@@ -72,7 +93,7 @@ describe.each(['towline', 'towline-image'])('the GitLab component %s', (name) =>
 
   it('uses every input, and no other; none of them in shell', () => {
     const used = [...text.matchAll(/\$\[\[ inputs\.([a-z-]+) \]\]/g)].map(([, input]) => input);
-    expect([...new Set(used)].sort()).toEqual(Object.keys(header['spec'].inputs).sort());
+    expect([...new Set(used)].sort()).toEqual(Object.keys(header.spec.inputs).sort());
     for (const job of Object.values(jobs)) expect(JSON.stringify(job.script ?? [])).not.toContain('$[[');
   });
 
@@ -89,7 +110,7 @@ describe.each(['towline', 'towline-image'])('the GitLab component %s', (name) =>
     const called: string[] = [];
     for (const job of Object.values(jobs).filter(({ script }) => script !== undefined)) {
       const revision = { 'towline.env': `TOWLINE_CI_REVISION=${'a'.repeat(40)}\n` };
-      const { code, stderr, calls } = await runShell(job.script as string[], {}, revision);
+      const { code, stderr, calls } = await runShell(job.script ?? [], {}, revision);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       called.push(...calls);
     }
@@ -99,58 +120,58 @@ describe.each(['towline', 'towline-image'])('the GitLab component %s', (name) =>
   });
 
   it('waits for no promotion that was not needed', async () => {
-    const script = (jobs['towline-promote']?.script ?? ['towline-ci promote']) as string[];
+    const script = jobs['towline-promote']?.script ?? ['towline-ci promote'];
     expect(await runShell(script, {}, { 'towline.env': '' })).toMatchObject({ code: 0, calls: ['promote'] });
   });
 });
 
 describe('the GitLab example', () => {
-  const [pipeline = {}] = parsed(read('hooks/ci/gitlab/gitlab-ci.yml'));
-  const [header = {}] = parsed(read('hooks/ci/gitlab/templates/towline.yml'));
+  const [pipeline] = parsed(read('hooks/ci/gitlab/gitlab-ci.yml')) as [
+    { include: { inputs: Record<string, string> }[]; stages: string[] },
+  ];
+  const [header] = parsed(read('hooks/ci/gitlab/templates/towline.yml')) as [Header];
 
   it('includes the component with inputs that it has, and has its stages', () => {
     expect(misfits(PIPELINE, pipeline)).toEqual([]);
-    const inputs = header['spec'].inputs as Record<string, { default?: string } | null>;
-    const given = pipeline['include'][0].inputs as Tree;
+    const { inputs } = header.spec;
+    const given = pipeline.include[0]?.inputs ?? {};
     expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
     for (const [input, about] of Object.entries(inputs))
       if (about?.default === undefined) expect(given).toHaveProperty([input]);
     for (const stage of ['stage-check', 'stage-wait'])
-      expect(pipeline['stages']).toContain(given[stage] ?? inputs[stage]?.default);
+      expect(pipeline.stages).toContain(given[stage] ?? inputs[stage]?.default);
   });
 });
 
 describe('the GitHub action', () => {
   const text = read('.github/actions/towline/action.yml');
-  const [action = {}] = parsed(text);
-  const [build, step] = action['runs'].steps as Tree[];
+  const [action] = parsed(text) as [Action];
+  const [build, step] = action.runs.steps;
 
   it('is a composite one with inputs and outputs that it uses', () => {
     expect(misfits(ACTION, action)).toEqual([]);
     const used = [...text.matchAll(/\$\{\{ inputs\.([a-z-]+) \}\}/g)].map(([, input]) => input);
-    expect([...new Set(used)].sort()).toEqual(Object.keys(action['inputs']).sort());
-    for (const [output, { value }] of Object.entries(
-      action['outputs'] as Record<string, { value: string }>,
-    )) {
+    expect([...new Set(used)].sort()).toEqual(Object.keys(action.inputs).sort());
+    for (const [output, { value }] of Object.entries(action.outputs)) {
       expect(value).toBe(`\${{ steps.step.outputs.${output} }}`);
       expect(SCRIPT).toContain(`tell ${output} `);
     }
   });
 
   it('puts no expression into shell, and sets what the script knows', () => {
-    for (const { run } of action['runs'].steps) expect(run).not.toContain('${{');
-    for (const name of Object.keys(step?.['env']).filter((n) => n.startsWith('TOWLINE_CI_')))
+    for (const { run } of action.runs.steps) expect(run).not.toContain('${{');
+    for (const name of Object.keys(step?.env ?? {}).filter((n) => n.startsWith('TOWLINE_CI_')))
       expect(SETTINGS).toContain(name);
   });
 
   it('calls the script of its own repository', async () => {
     const file = path.join(project, '.github/actions/towline');
-    const wrong = await runShell([step?.['run']], { GITHUB_ACTION_PATH: file, TOWLINE_STEP: 'no; exit 0' });
+    const wrong = await runShell([step?.run ?? ''], { GITHUB_ACTION_PATH: file, TOWLINE_STEP: 'no; exit 0' });
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('which step?') });
     // A towline on the PATH (here one that fails) is not built.
-    const built = await runShell([build?.['run']], { GITHUB_ACTION_PATH: file });
+    const built = await runShell([build?.run ?? 'exit 1'], { GITHUB_ACTION_PATH: file });
     expect(built).toMatchObject({ code: 0 });
-    const asked = await runShell([step?.['run']], {
+    const asked = await runShell([step?.run ?? ''], {
       GITHUB_ACTION_PATH: file,
       TOWLINE_STEP: 'wait',
       GITHUB_SHA: 'a',
@@ -159,17 +180,17 @@ describe('the GitHub action', () => {
   });
 
   it.each(['workflow', 'image-workflow'])('is called as it is in %s.yml', (name) => {
-    const [workflow = {}] = parsed(read(`hooks/ci/github/${name}.yml`));
+    const [workflow] = parsed(read(`hooks/ci/github/${name}.yml`)) as [
+      { jobs: Record<string, { steps: Step[] }> },
+    ];
     expect(misfits(WORKFLOW, workflow)).toEqual([]);
-    const steps = Object.values(workflow['jobs'] as Record<string, { steps: Tree[] }>).flatMap(
-      (job) => job.steps,
-    );
+    const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
     const ours = steps.filter(({ uses }) => String(uses).includes('/towline/'));
     expect(ours.length).toBeGreaterThan(2);
-    for (const { uses, with: given } of ours) {
+    for (const { uses, with: given = {} } of ours) {
       expect(uses).toBe('OWNER/towline/.github/actions/towline@v1');
-      expect(Object.keys(action['inputs'])).toEqual(expect.arrayContaining(Object.keys(given)));
-      expect(STEPS).toContain(given.step);
+      expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
+      expect(STEPS).toContain(given['step']);
     }
   });
 });
@@ -206,8 +227,12 @@ describe('the Jenkins library', () => {
       expect(STEPS).toContain(step);
       for (const [, setting] of rest.matchAll(/, (\w+):/g)) expect([...names.keys()]).toContain(setting);
     }
-    for (const pair of ['{}', '()', '[]'])
-      expect(text.split(pair[0]!).length).toBe(text.split(pair[1]!).length);
+    for (const [open, close] of [
+      ['{', '}'],
+      ['(', ')'],
+      ['[', ']'],
+    ] as const)
+      expect(text.split(open).length).toBe(text.split(close).length);
   });
 });
 

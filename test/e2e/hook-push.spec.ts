@@ -270,7 +270,7 @@ ${more}  triggers:
     expect([before, `${id}\trefs/heads/main`]).toContain(await git('ls-remote', 'origin', 'main'));
     const fsck = await processes.run('git', ['-C', bare ?? '', 'fsck', '--strict']);
     expect(fsck).toMatchObject({ code: 0 });
-    // Whatever became of it, the next push is as any other.
+    // The next push works like all others.
     const last = await commit({ a: '4' });
     expect((await push('HEAD:main')).code).toBe(0);
     await until('the last is told of', async () => ci.heard.some(({ after }) => after === last));

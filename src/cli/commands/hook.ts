@@ -4,7 +4,15 @@ import { EXIT } from '../../runtime/exit-codes.js';
 import { announce, describeRefs, logOf, sendApart } from '../hook/announce.js';
 import { checkPush } from '../hook/check.js';
 import { environmentsOf, mirrorNow, refuseUntrusted } from '../hook/own-triggers.js';
-import { hookLocation, openAt, openPinned, readRefs, withSessions, type HookPlace } from '../hook/session.js';
+import {
+  hookLocation,
+  openAt,
+  openPinned,
+  readRefs,
+  withSessions,
+  type HookPlace,
+  type HookSession,
+} from '../hook/session.js';
 import { outboxOf, targetsOf, type HookFlags } from '../hook/targets.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 
@@ -65,23 +73,21 @@ export async function postReceive(_args: string[], flags: Flags, io: Io): Promis
 /** Environments that a push is about. Throws where its configuration would send secrets somewhere. */
 async function environmentsHit(refs: readonly PushedRef[], place: HookPlace): Promise<string[]> {
   const hit: string[] = [];
-  for (const { name, to } of refs) {
-    const [branch, revision] = [branchOf(name), parseRevision(to)];
-    if (branch === undefined || revision === undefined || isZeroId(to)) continue;
-    const session = await openAt(revision, place);
-    if (session === undefined) continue;
-    try {
-      const names = environmentsOf(branch, session);
-      if (names.length > 0) refuseUntrusted(session, place.io);
-      hit.push(...names);
-    } finally {
-      await session.close();
-    }
-  }
+  await eachHit(refs, place, async (names) => void hit.push(...names));
   return [...new Set(hit)];
 }
 
 async function mirrorAll(refs: readonly PushedRef[], place: HookPlace): Promise<number> {
+  await eachHit(refs, place, (names, session) => mirrorNow(names, session, place.io));
+  return EXIT.done;
+}
+
+/** The environments of each pushed branch, with a session by the configuration that counts for it. */
+async function eachHit(
+  refs: readonly PushedRef[],
+  place: HookPlace,
+  work: (names: string[], session: HookSession) => Promise<unknown>,
+): Promise<void> {
   for (const { name, to } of refs) {
     const [branch, revision] = [branchOf(name), parseRevision(to)];
     if (branch === undefined || revision === undefined || isZeroId(to)) continue;
@@ -91,10 +97,9 @@ async function mirrorAll(refs: readonly PushedRef[], place: HookPlace): Promise<
       const names = environmentsOf(branch, session);
       if (names.length === 0) continue;
       refuseUntrusted(session, place.io);
-      await mirrorNow(names, session, place.io);
+      await work(names, session);
     } finally {
       await session.close();
     }
   }
-  return EXIT.done;
 }
