@@ -16,15 +16,14 @@ import { redact } from '../runtime/redact.js';
 import { CatFile } from './cat-file.js';
 import { Fetcher, parseRefs } from './fetcher.js';
 import { isRefName, LOG_FORMAT, parseLog, parseLsTree } from './parse.js';
-import { publishCommit } from './publish.js';
+import { Publisher } from './publish.js';
 import { openRepository, type Place } from './open.js';
-import { RefUpdates } from './ref-updates.js';
 import { PLAIN_ACCESS } from './remote-access.js';
 import { git, gitOutput, repositoryAway, type OpenRepository } from './run.js';
 import { treeDiff } from './tree-diff.js';
 import { Upkeep } from './upkeep.js';
 import type { RawCommits } from './signatures.js';
-import { CommitWriter } from './write-commit.js';
+import { CommitWriter, type MadeCommit } from './write-commit.js';
 
 export interface GitStoreOptions extends Place {
   author: { name: string; email: string };
@@ -37,7 +36,7 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
   let opening: Promise<OpenRepository> | undefined;
   let catFile: CatFile | undefined;
   let commits: CommitWriter | undefined;
-  let updates: RefUpdates | undefined;
+  let publisher: Publisher | undefined;
   const closing = new AbortController();
   const upkeep = new Upkeep(log);
   let fetcher: Fetcher | undefined;
@@ -57,6 +56,12 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
     return (fetcher ??= new Fetcher({ place: { ...place, remote }, access, log }));
   };
   const objects = (place: OpenRepository): CatFile => (catFile ??= new CatFile(place));
+  const commitsOf = async (waiting: Waiting): Promise<CommitWriter> => {
+    const place = await open(waiting);
+    return (commits ??= new CommitWriter(place, () => objects(place)));
+  };
+  const publisherOf = (place: OpenRepository): Publisher =>
+    (publisher ??= new Publisher(place, upkeep, options.storeDir));
   const text = (bytes: Buffer): string => bytes.toString('utf8').trim();
 
   const resolve = async (name: string, waiting: Waiting): Promise<Revision | undefined> => {
@@ -104,9 +109,9 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
     const now = await stat(gitDir).catch(() => undefined);
     if (now === undefined || (folder !== undefined && folder !== now.ino)) {
       catFile?.close();
-      updates?.close();
+      publisher?.close();
+      publisher = undefined;
       catFile = undefined;
-      updates = undefined;
     }
     folder = now?.ino;
     if (now === undefined) throw repositoryAway(gitDir);
@@ -234,25 +239,28 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
       return result.exitCode === 0;
     },
 
-    async writeCommit(commit: NewCommit, waiting) {
-      const place = await open(waiting);
-      commits ??= new CommitWriter(place, () => objects(place));
-      return commits.write(commit, waiting);
+    async writeCommit(commit: NewCommit, waiting: Waiting) {
+      return (await commitsOf(waiting)).write(commit, waiting);
     },
 
     async publish(branch, revision, publishing) {
-      const place = await open(publishing);
-      updates ??= new RefUpdates(place);
-      await publishCommit(place, updates, { branch, revision, ...publishing });
-      upkeep.published(place);
+      const publisher = publisherOf(await open(publishing));
+      await publisher.publish(revision, { branch, ...publishing });
+    },
+
+    async append(branch, commit, publishing) {
+      const publisher = publisherOf(await open(publishing));
+      const commits = await commitsOf(publishing);
+      const make = (): Promise<MadeCommit> => commits.make(commit, publishing);
+      return publisher.append(commit, make, { branch, ...publishing });
     },
 
     async close() {
       closing.abort(new DOMException('the repository is closed', 'AbortError'));
       await fetcher?.close();
       await upkeep.close();
+      publisher?.close();
       catFile?.close();
-      updates?.close();
     },
   };
 }

@@ -3,6 +3,7 @@ import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { parseObjectId, type ObjectFormat, type ObjectId } from '../domain/source/revision.js';
+import type { GitObject } from './cat-file.js';
 
 /**
  * Writes objects as git itself does: one file each, named after its content, compressed, read-only, and on disk before
@@ -15,12 +16,15 @@ export class LooseObjects {
   ) {}
 
   readonly #pending: Promise<void>[] = [];
+  /** In the order of writing. */
+  readonly written: GitObject[] = [];
 
   /** The id is known at once; the object is there when `flush` is done. */
-  write(type: 'blob' | 'tree' | 'commit', bytes: Uint8Array): ObjectId {
+  write(type: string, bytes: Uint8Array): ObjectId {
     const whole = Buffer.concat([Buffer.from(`${type} ${bytes.byteLength}\0`), bytes]);
     const id = parseObjectId(createHash(this.format).update(whole).digest('hex'));
     if (id === undefined) throw new Error('a hash is an object id');
+    this.written.push({ id, type, bytes });
     const writing = this.#store(id, whole);
     // It is awaited in flush; until then a failure must not count as unhandled.
     writing.catch(() => undefined);
@@ -37,7 +41,10 @@ export class LooseObjects {
     const folder = path.join(this.gitDir, 'objects', id.slice(0, 2));
     const file = path.join(folder, id.slice(2));
     if ((await stat(file).catch(() => undefined)) !== undefined) return;
-    await mkdir(folder, { recursive: true });
+    // Only this one: where the repository itself is away, nothing is made in its place.
+    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
     const temporary = path.join(folder, `tmp_obj_${randomUUID().slice(0, 8)}`);
     try {
       const handle = await open(temporary, 'wx', 0o444);

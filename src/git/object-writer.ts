@@ -1,5 +1,6 @@
 import { parseObjectId, type ObjectId } from '../domain/source/revision.js';
 import type { Waiting } from '../ports/kv-store.js';
+import type { GitObject } from './cat-file.js';
 import { LooseObjects } from './loose-objects.js';
 import { git, type OpenRepository } from './run.js';
 import { FOLDER, type TreeLine } from './tree-lines.js';
@@ -10,6 +11,8 @@ export interface ObjectWriter {
   commit?(bytes: Uint8Array): ObjectId;
   /** Nothing that was written may be named before this is done. */
   flush(): Promise<void>;
+  /** Everything that was written, where that is known without another look. */
+  written?(): readonly GitObject[];
   /** Names are Latin-1 text, a lossless stand-in for their bytes. */
   tree(lines: ReadonlyMap<string, TreeLine>): Promise<ObjectId>;
 }
@@ -32,6 +35,7 @@ function loose({ gitDir, format }: OpenRepository, { signal }: Waiting): ObjectW
     tree: async (lines) => objects.write('tree', treeBytes(lines)),
     commit: (bytes) => objects.write('commit', bytes),
     flush: () => objects.flush(),
+    written: () => objects.written,
   };
 }
 

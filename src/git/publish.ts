@@ -1,42 +1,90 @@
 import type { Revision } from '../domain/source/revision.js';
+import type { NewCommit } from '../ports/git-store.js';
 import type { Waiting } from '../ports/kv-store.js';
 import { TowlineError } from '../runtime/errors.js';
-import type { RefUpdates } from './ref-updates.js';
+import { NearRemotes } from './near-remote.js';
+import { RefUpdates } from './ref-updates.js';
+import type { Upkeep } from './upkeep.js';
 import { failure, git, type OpenRepository } from './run.js';
+import type { MadeCommit } from './write-commit.js';
 
-interface Publishing extends Waiting {
+export interface Publishing extends Waiting {
   branch: string;
-  revision: Revision;
   /** What the branch points to now; undefined: it does not exist. */
   expected: Revision | undefined;
   runHooks: boolean;
   pushOptions?: readonly string[];
 }
 
-/**
- * Moves a branch by compare-and-swap. A remote is pushed to with a lease; a repository in place gets a push to itself,
- * so that its hooks run as for everybody, or a plain ref update where hooks must not run (the ledger).
- */
-export async function publishCommit(
-  place: OpenRepository,
-  updates: RefUpdates,
-  publishing: Publishing,
-): Promise<void> {
-  if (place.remote !== undefined) {
-    await push(place, place.remote, publishing);
-    // What was pushed is known to be there. Where this does not work out, a fetch finds it as well.
-    await updates.move(`refs/remotes/origin/${publishing.branch}`, publishing.revision, undefined);
-    return;
+/** Moves branches by compare-and-swap, and keeps what that needs between two times. */
+export class Publisher {
+  readonly #updates: RefUpdates;
+  readonly #near: NearRemotes;
+
+  constructor(
+    readonly place: OpenRepository,
+    readonly upkeep: Upkeep,
+    storeDir: string,
+  ) {
+    this.#updates = new RefUpdates(place);
+    this.#near = new NearRemotes(place, storeDir);
   }
-  if (publishing.runHooks || publishing.pushOptions !== undefined)
-    return push(place, place.gitDir, publishing);
-  await updateRef(place, updates, publishing);
+
+  /**
+   * A remote is pushed to with a lease; a repository in place gets a push to itself, so that its hooks run as for
+   * everybody, or a plain ref update where hooks must not run (the ledger).
+   */
+  async publish(revision: Revision, publishing: Publishing): Promise<void> {
+    const { place } = this;
+    if (place.remote !== undefined) {
+      await push(place, place.remote, revision, publishing);
+      return this.#isThere(revision, publishing.branch);
+    }
+    if (publishing.runHooks || publishing.pushOptions !== undefined) {
+      await push(place, place.gitDir, revision, publishing);
+      return this.upkeep.published(place);
+    }
+    await updateRef(this.#updates, revision, publishing);
+    this.upkeep.published(place);
+  }
+
+  /** Makes a commit and publishes it. */
+  async append(
+    { base, parents }: Pick<NewCommit, 'base' | 'parents'>,
+    make: () => Promise<MadeCommit>,
+    publishing: Publishing,
+  ): Promise<Revision> {
+    const { branch, expected, runHooks, pushOptions } = publishing;
+    const { revision, objects, stored } = await make();
+    // Everything that the commit has beside `objects` has to be there already; and `pre-push` is a hook of this side.
+    const isPlain = base !== undefined && base === expected && !runHooks && pushOptions === undefined;
+    const near = isPlain && objects !== undefined ? await this.#near.find(publishing) : undefined;
+    const [isStored] = await Promise.all([near?.store(objects ?? [], parents), stored()]);
+    if (near === undefined || isStored !== true) await this.publish(revision, publishing);
+    else {
+      await updateRef(near.updates, revision, publishing);
+      await this.#isThere(revision, branch);
+      this.upkeep.published(near.place);
+    }
+    return revision;
+  }
+
+  close(): void {
+    this.#updates.close();
+    this.#near.close();
+  }
+
+  /** What was pushed is known to be there. Where this does not work out, a fetch finds it as well. */
+  async #isThere(revision: Revision, branch: string): Promise<void> {
+    await this.#updates.move(`refs/remotes/origin/${branch}`, revision, undefined);
+  }
 }
 
 async function push(
   place: OpenRepository,
   target: string,
-  { branch, revision, expected, signal, pushOptions = [] }: Publishing,
+  revision: Revision,
+  { branch, expected, signal, pushOptions = [] }: Publishing,
 ): Promise<void> {
   const ref = `refs/heads/${branch}`;
   const args = [
@@ -54,20 +102,28 @@ async function push(
     env: place.remoteEnv,
     remote: place.remote !== undefined,
   });
-  const said = `${result.stdout.toString('utf8')}\n${result.stderr}`;
   if (result.exitCode === 0) return;
+  const said = `${result.stdout.toString('utf8')}\n${result.stderr}`;
+  const hooks = result.stderr
+    .split('\n')
+    .flatMap((line) => (line.startsWith('remote:') ? [line.slice(7)] : []));
+  throw refusal(branch, said, hooks) ?? failure(args, result.exitCode, said);
+}
+
+/** What it means that a push was refused; undefined: that it was not git's or a hook's refusal. */
+function refusal(branch: string, said: string, hooks: readonly string[]): TowlineError | undefined {
   if (
     /stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|reference already exists/i.test(
       said,
     )
   )
-    throw lostRace(branch);
+    return lostRace(branch);
   if (/does not support push options/i.test(said))
-    throw new TowlineError('git-push-options', 'refused', 'the server takes no push options', {
+    return new TowlineError('git-push-options', 'refused', 'the server takes no push options', {
       help: 'Set promote.via to push or merge-request; of a repository of your own, set receive.advertisePushOptions.',
     });
   if (/refusing to update checked out branch/i.test(said)) {
-    throw new TowlineError(
+    return new TowlineError(
       'git-checked-out',
       'refused',
       `${branch} is checked out in the repository's work tree`,
@@ -77,12 +133,8 @@ async function push(
     );
   }
   if (/\[remote rejected\]|hook declined|pre-receive/i.test(said)) {
-    const remote = result.stderr
-      .split('\n')
-      .filter((line) => line.startsWith('remote:'))
-      .map((line) => line.slice(7).trim())
-      .filter((line) => line !== '');
-    throw new TowlineError(
+    const remote = hooks.map((line) => line.trim()).filter((line) => line !== '');
+    return new TowlineError(
       'git-rejected',
       'refused',
       `the push to ${branch} was rejected: ${remote.slice(0, 5).join(' | ') || 'by a hook or a protection'}`,
@@ -92,17 +144,20 @@ async function push(
       },
     );
   }
-  throw failure(args, result.exitCode, said);
+  return undefined;
 }
 
 async function updateRef(
-  place: OpenRepository,
   updates: RefUpdates,
-  { branch, revision, expected, signal }: Publishing,
+  revision: Revision,
+  { branch, expected, signal }: Publishing,
 ): Promise<void> {
   signal.throwIfAborted();
-  const zero = '0'.repeat(place.format === 'sha256' ? 64 : 40);
-  const problem = await updates.move(`refs/heads/${branch}`, revision, expected ?? zero);
+  const problem = await updates.move(
+    `refs/heads/${branch}`,
+    revision,
+    expected ?? '0'.repeat(revision.length),
+  );
   if (problem === undefined) return;
   if (/cannot lock ref|unable to resolve|reference already exists|but expected/i.test(problem))
     throw lostRace(branch);

@@ -3,7 +3,7 @@ import type { NewCommit } from '../ports/git-store.js';
 import type { Waiting } from '../ports/kv-store.js';
 import { TowlineError } from '../runtime/errors.js';
 import { bulkTree } from './bulk-tree.js';
-import type { CatFile } from './cat-file.js';
+import type { CatFile, GitObject } from './cat-file.js';
 import { editTree } from './edit-tree.js';
 import { objectWriter } from './object-writer.js';
 import { git, type OpenRepository } from './run.js';
@@ -12,6 +12,15 @@ import { git, type OpenRepository } from './run.js';
 const MANY = 64;
 /** How long it is remembered whether commits are to be signed. */
 const REMEMBER_MS = 30_000;
+
+/** A commit whose id is known. */
+export interface MadeCommit {
+  revision: Revision;
+  /** All that it has and its base has not, and perhaps more; undefined where that is not known without a look. */
+  objects: readonly GitObject[] | undefined;
+  /** Waits until it is on disk: it may not be named before that. */
+  stored(): Promise<void>;
+}
 
 /** Writes commits that nothing points to yet. No work tree, and no index of the repository, is touched. */
 export class CommitWriter {
@@ -23,6 +32,13 @@ export class CommitWriter {
   ) {}
 
   async write(commit: NewCommit, waiting: Waiting): Promise<Revision> {
+    const { revision, stored } = await this.make(commit, waiting);
+    await stored();
+    return revision;
+  }
+
+  /** The same, without a wait for the disk. */
+  async make(commit: NewCommit, waiting: Waiting): Promise<MadeCommit> {
     const { place } = this;
     const objects = this.objects();
     const [base, sign] = await Promise.all([
@@ -31,16 +47,22 @@ export class CommitWriter {
     ]);
     const { files } = commit;
     const writer = objectWriter(place, waiting);
-    const tree =
-      files.size > MANY
-        ? await bulkTree(place, { base, files }, waiting)
-        : await editTree({ base, files }, { objects, writer, format: place.format });
+    const isMany = files.size > MANY;
+    const tree = isMany
+      ? await bulkTree(place, { base, files }, waiting)
+      : await editTree({ base, files }, { objects, writer, format: place.format });
     const own = sign ? undefined : writer.commit?.(commitBytes(commit, tree));
-    await writer.flush();
-    const revision = own ?? (await byGit(place, commit, tree, sign, waiting));
-    const parsed = parseRevision(revision);
-    if (parsed === undefined) throw new Error('git commit-tree printed no commit');
-    return parsed;
+    // Git itself has to find the tree.
+    if (own === undefined) await writer.flush();
+    const revision = parseRevision(own ?? (await byGit(place, commit, tree, sign, waiting)));
+    if (revision === undefined) throw new Error('git commit-tree printed no commit');
+    const written = isMany ? undefined : writer.written?.();
+    const signed = own === undefined && written !== undefined ? await objects.ask(revision) : undefined;
+    return {
+      revision,
+      objects: written === undefined ? undefined : [...written, ...(signed === undefined ? [] : [signed])],
+      stored: () => writer.flush(),
+    };
   }
 
   /** commit-tree ignores commit.gpgSign, so the repository's wish is asked for and passed on. */

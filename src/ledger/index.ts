@@ -158,25 +158,21 @@ export function gitLedger({
       const at = Date.parse(timeOf(entry));
       const previous = published ?? (await beginning(at, waiting));
       const files = filesOf(entry);
-      const commit = await store.writeCommit(
-        {
-          base: previous,
-          parents: [previous, ...(sameRepository ? revisionOf(entry) : [])],
-          files,
-          message: entryMessage(entry),
-          author,
-          at,
-          ...signing,
-        },
-        waiting,
-      );
-      try {
-        await store.publish(branch, commit, { ...waiting, expected: published, runHooks: false });
-      } catch (error) {
-        // Whatever the newest is now, it is another one.
+      const next = {
+        base: previous,
+        parents: [previous, ...(sameRepository ? revisionOf(entry) : [])],
+        files,
+        message: entryMessage(entry),
+        author,
+        at,
+        ...signing,
+      };
+      const publishing = { ...waiting, expected: published, runHooks: false };
+      const commit = await store.append(branch, next, publishing).catch((error: unknown) => {
+        // Whatever the newest is now, it may be another one.
         newest = undefined;
         throw error;
-      }
+      });
       newest =
         entry.environment === environment && entry.state.environment === environment
           ? { commit: asObjectId(commit), state: entry.state }

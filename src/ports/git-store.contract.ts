@@ -80,6 +80,36 @@ export function gitStoreContract(open: (location: string) => GitStore & { close(
       expect(results.map((r) => r.status).sort()).toEqual(['fulfilled', 'rejected']);
     });
 
+    it('writes and publishes in one step, or leaves the branch where somebody else has put it', async () => {
+      const one = await write({ 'b/c.json': '1' });
+      await store.publish('steps', one, { expected: undefined, runHooks: false, signal });
+      const append = (from: Revision, text: string) => {
+        const files = new Map([['b/c.json', Buffer.from(text)]]);
+        return store.append(
+          'steps',
+          { base: from, parents: [from, base], files, message: `${text}\n`, author, at },
+          { expected: from, runHooks: false, signal },
+        );
+      };
+      const two = await append(one, '2');
+      expect(await store.resolve('steps', { signal })).toBe(two);
+      expect(inBare('log', '--format=%P', 'refs/heads/steps', `--max-count=1`)).toBe(`${one} ${base}`);
+      expect(inBare('show', 'refs/heads/steps:b/c.json')).toBe('2');
+      await expect(append(one, 'late')).rejects.toMatchObject({ code: 'git-lost-race', kind: 'conflict' });
+      expect(inBare('rev-parse', 'refs/heads/steps')).toBe(two);
+      const many = Object.fromEntries(
+        Array.from({ length: 100 }, (_, n) => [`many/${n}`, Buffer.from(`${n}`)]),
+      );
+      const three = await store.append(
+        'steps',
+        { base: two, parents: [two], files: new Map(Object.entries(many)), message: 'Many\n', author, at },
+        { expected: two, runHooks: false, signal },
+      );
+      expect(inBare('ls-tree', '-r', '--name-only', three).split('\n')).toHaveLength(102);
+      expect(inBare('rev-parse', 'refs/heads/steps')).toBe(three);
+      expect(inBare('fsck', '--strict', '--no-dangling')).toBe('');
+    });
+
     it('runs the hooks of the repository when asked, and says why one refused', async () => {
       writeFileSync(
         `${sandbox.bare}/hooks/pre-receive`,
