@@ -76,6 +76,8 @@ export class CatFile {
 
   /** Several at once, which costs little more than one. */
   askAll(names: readonly string[]): Promise<GitObject | undefined>[] {
+    // An empty line would be a question too.
+    if (names.length === 0) return [];
     const child = (this.#child ??= this.#start());
     const answers = names.map(
       (name) =>

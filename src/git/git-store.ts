@@ -14,9 +14,11 @@ import { TowlineError } from '../runtime/errors.js';
 import type { Log } from '../runtime/log.js';
 import { redact } from '../runtime/redact.js';
 import { CatFile } from './cat-file.js';
+import { commitInfo } from './commit-info.js';
 import { Fetcher, parseRefs } from './fetcher.js';
-import { isRefName, LOG_FORMAT, parseLog, parseLsTree } from './parse.js';
+import { isRefName, parseLog, parseLsTree } from './parse.js';
 import { Publisher } from './publish.js';
+import { isOneCommit, logArguments } from './log-arguments.js';
 import { openRepository, type Place } from './open.js';
 import { PLAIN_ACCESS } from './remote-access.js';
 import { git, gitOutput, repositoryAway, type OpenRepository } from './run.js';
@@ -85,6 +87,11 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
   const resolveExpression = async (expression: string, waiting: Waiting): Promise<Revision | undefined> => {
     const named = await resolve(expression, waiting);
     if (named !== undefined) return named;
+    if (/^[0-9a-f]{4,64}$/.test(expression)) {
+      const found = await objects(await open(waiting)).ask(`${expression}^{commit}`);
+      waiting.signal.throwIfAborted();
+      return found === undefined ? undefined : parseRevision(found.id);
+    }
     const result = await git(
       await open(waiting),
       ['rev-parse', '--verify', '--quiet', '--end-of-options', `${expression}^{commit}`],
@@ -206,31 +213,17 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
       return found?.type === 'commit' ? found.bytes : undefined;
     },
 
-    async log(revision, { signal, limit, firstParent = false, paths = [], grep, exclude, ...more }) {
-      const place = await open({ signal });
-      const { line, skip, since, until } = more;
-      const args = [
-        'log',
-        '-z',
-        `--format=${LOG_FORMAT}`,
-        `--max-count=${limit}`,
-        ...(firstParent ? ['--first-parent'] : []),
-        ...(skip === undefined ? [] : [`--skip=${skip}`]),
-        ...timeArguments(since, until),
-        '--basic-regexp',
-        '--all-match',
-        ...(grep === undefined ? [] : [`--grep=${literally(grep)}`]),
-        ...(line === undefined ? [] : [`--grep=^${literally(line)}$`]),
-        '--end-of-options',
-        revision,
-        ...(exclude === undefined ? [] : [`^${exclude}`]),
-        '--',
-        ...paths.map((file) => `:(literal)${file}`),
-      ];
-      return parseLog((await git(place, args, { signal })).stdout);
+    async log(revision, options) {
+      const { signal } = options;
+      const place = await open(options);
+      const only = isOneCommit(revision, options) ? await commitInfo(objects(place), revision) : undefined;
+      signal.throwIfAborted();
+      if (only !== undefined) return [only];
+      return parseLog((await git(place, logArguments(revision, options), { signal })).stdout);
     },
 
     async isAncestor(ancestor, descendant, waiting) {
+      if (ancestor === descendant) return true;
       const place = await open(waiting);
       const result = await git(place, ['merge-base', '--is-ancestor', ancestor, descendant], {
         ...waiting,
@@ -263,23 +256,6 @@ export function gitStore(options: GitStoreOptions): GitStore & RawCommits & { cl
       catFile?.close();
     },
   };
-}
-
-/** Git takes less than that for something else than seconds since the epoch. */
-const FIRST_SECOND = 100_000_000;
-
-/** A text as a basic regular expression for it. */
-function literally(text: string): string {
-  return text.replace(/[\\.[\]*^$]/g, '\\$&');
-}
-
-/** Whole seconds, as commits have them. */
-function timeArguments(since: number | undefined, until: number | undefined): string[] {
-  const seconds = (time: number): number => Math.max(FIRST_SECOND, Math.floor(time / 1000));
-  return [
-    ...(since === undefined ? [] : [`--since=@${seconds(since)}`]),
-    ...(until === undefined ? [] : [`--until=@${seconds(until)}`]),
-  ];
 }
 
 const REFS = ['refs/heads', 'refs/tags'];

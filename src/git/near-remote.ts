@@ -21,7 +21,8 @@ const REMEMBER_MS = 30_000;
 /**
  * The repository of a `file://` remote where a push would ask nobody: a bare one of our own, without hooks and without
  * settings for what it receives. There a push of a commit comes to this: its objects are written, and the branch is
- * moved if it is still where it was. That is done here by itself, and costs a fraction of the seven processes of a push.
+ * moved if it is still where it was. That is done here by itself, and costs a fraction of the seven processes of a push
+ * (docs/decisions/0017-local-remotes.md).
  */
 export class NearRemote {
   readonly objects: CatFile;
