@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import type { RemoteConfig } from '../config/config.js';
 import { DEFAULTS } from '../config/defaults.js';
@@ -7,6 +8,8 @@ import type { RemoteAccess } from '../git/remote-access.js';
 import type { GitStore } from '../ports/git-store.js';
 import type { Log } from '../runtime/log.js';
 import type { Settings } from './settings.js';
+
+type OpenStore = GitStore & RawCommits & { close(): Promise<void> };
 
 /** Which repository is meant: the job repository of the configuration, where nothing else is said. */
 export interface RepositoryOptions {
@@ -18,18 +21,40 @@ export interface RepositoryOptions {
   storeDir?: string | undefined;
 }
 
-/** Opens a repository by git's command line; it is closed with everything else. */
+/** Opens a repository by git's command line, or read-only without it; it is closed with everything else. */
 export async function openRepository(
   settings: Settings,
   options: RepositoryOptions,
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<GitStore & RawCommits> {
-  const { gitStore } = await import('../git/index.js');
-  const { author } = settings.config.repository;
-  const opened = gitStore({ ...placeOf(settings, options), author, log });
+  const place = placeOf(settings, options);
+  const opened: OpenStore = (await hasGit())
+    ? (await import('../git/index.js')).gitStore({ ...place, author: settings.config.repository.author, log })
+    : await withoutGit(place, log);
   closers.push(() => opened.close());
   return opened;
+}
+
+/** A slim container may have Node and nothing else. */
+async function withoutGit(place: Place, log: Log): Promise<OpenStore> {
+  log.debug('there is no git program here; the repository is only read');
+  return (await import('../git/isomorphic/store.js')).storeWithoutGit(place);
+}
+
+/** True where a process `git` could be started. */
+async function hasGit(): Promise<boolean> {
+  const names = process.platform === 'win32' ? ['git.exe', 'git.cmd'] : ['git'];
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  for (const file of folders.flatMap((folder) => names.map((name) => path.join(folder, name))))
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return true;
+  return false;
 }
 
 /** Where a repository is, and how it is reached. */

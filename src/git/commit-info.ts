@@ -28,10 +28,19 @@ export async function commitInfo(objects: CatFile, revision: Revision): Promise<
   };
 }
 
-/** As `git log` prints it: the time on the clock there, and how far that is from UTC. */
 function isoTime({ at, zone }: CommitPerson): string | undefined {
   const [, sign, hours, minutes] = /^([+-])(\d\d)(\d\d)$/.exec(zone) ?? [];
-  if (hours === undefined || minutes === undefined || !(at >= 0 && at < 253_370_764_800)) return undefined;
-  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
-  return `${new Date((at + offset * 60) * 1000).toISOString().slice(0, 19)}${sign}${hours}:${minutes}`;
+  if (hours === undefined || minutes === undefined) return undefined;
+  return clockTime(at, (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1));
+}
+
+/** Years beyond 9999 are git's own business. */
+const LAST_SECOND = 253_370_764_800;
+
+/** As `git log` prints it: the time on the clock there, and how far that is from UTC. Seconds since 1970, and minutes. */
+export function clockTime(seconds: number, offset: number): string | undefined {
+  if (!(seconds >= 0 && seconds < LAST_SECOND)) return undefined;
+  const two = (number: number): string => String(Math.trunc(Math.abs(number))).padStart(2, '0');
+  const clock = new Date((seconds + offset * 60) * 1000).toISOString().slice(0, 19);
+  return `${clock}${offset < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`;
 }

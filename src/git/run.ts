@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import type { ObjectFormat } from '../domain/source/revision.js';
-import { messageOf, TowlineError } from '../runtime/errors.js';
+import { TowlineError } from '../runtime/errors.js';
 import { redact } from '../runtime/redact.js';
 
 /** Variables that tie git to a repository (as `git rev-parse --local-env-vars` prints them), and the quarantine. */
@@ -168,6 +168,8 @@ interface Ended {
   exitCode?: number | undefined;
   timedOut: boolean;
   stderr: string;
+  /** Of the system: `ENOENT`. */
+  code?: string | undefined;
   cause?: unknown;
 }
 
@@ -206,8 +208,8 @@ function checked(
     throw new TowlineError(
       'git-missing',
       'invalid',
-      `git could not be run: ${redact(messageOf(ended.cause ?? ended))}`,
-      { help: 'Install git 2.31 or later.' },
+      `git could not be run (${ended.code ?? 'it did not start'})`,
+      { help: 'Install git 2.31 or later.', cause: ended.cause },
     );
   }
   if (!allow.includes(exitCode)) throw failure(args, exitCode, stderr);

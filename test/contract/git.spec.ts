@@ -1,9 +1,17 @@
-import { describe, expect, it } from '@jest/globals';
-import { gitStore, isomorphicRepository } from '../../src/git/index.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { gitStore } from '../../src/git/index.js';
+import { isomorphicRepository } from '../../src/git/isomorphic/repository.js';
 import { parseTrailers } from '../../src/domain/source/trailers.js';
 import { gitStoreContract } from '../../src/ports/git-store.contract.js';
 import { jobRepositoryContract } from '../../src/ports/job-repository.contract.js';
+import { PLAIN_ACCESS } from '../../src/git/remote-access.js';
+import { storeWithoutGit } from '../../src/git/isomorphic/store.js';
+import type { JobRepository } from '../../src/ports/job-repository.js';
 import { silentLog } from '../../src/runtime/log.js';
+import { startGitHttp, type GitHttp } from '../fakes/git-http.js';
 import { GitSandbox } from '../fakes/git-sandbox.js';
 
 const author = { name: 'Towline', email: 'towline@localhost' };
@@ -43,6 +51,32 @@ describe('isomorphic-git', () => {
     rawNames: false,
     largeBlobs: false,
   });
+});
+
+describe('isomorphic-git over HTTP', () => {
+  let server: GitHttp;
+  const copies = mkdtempSync(path.join(os.tmpdir(), 'towline-copies-'));
+  beforeAll(async () => void (server = await startGitHttp({ root: '/', env: process.env }, 'secret')));
+  afterAll(async () => {
+    await server.close();
+    rmSync(copies, { recursive: true, force: true });
+  });
+  jobRepositoryContract(
+    (location) => {
+      const store = storeWithoutGit({
+        location: `${server.url}${location}`,
+        storeDir: copies,
+        access: { ...PLAIN_ACCESS, user: 'ann', token: 'secret' },
+      });
+      // A remote is only known as far as it was fetched.
+      const resolve: JobRepository['resolve'] = async (name, waiting) => {
+        await store.fetch(waiting);
+        return store.resolve(name, waiting);
+      };
+      return { ...store, resolve };
+    },
+    { rawNames: false, largeBlobs: false },
+  );
 });
 
 describe('SHA-256 repositories', () => {

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -20,6 +19,7 @@ import type { Revision } from '../../src/domain/source/revision.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { GitSandbox } from '../fakes/git-sandbox.js';
 import { until } from '../scenario/processes.js';
+import { startGitHttp } from '../fakes/git-http.js';
 
 const signal = new AbortController().signal;
 let sandbox: GitSandbox;
@@ -148,46 +148,10 @@ describe('a copy without history', () => {
 });
 
 describe('a remote over HTTP', () => {
-  /** Git's own server program behind a password, as a hosting service is. */
   async function serve(password: string): Promise<{ url: string; asked: string[] }> {
-    const asked: string[] = [];
-    const server = http.createServer((request, response) => {
-      const { headers, method = '', url = '' } = request;
-      asked.push(headers.authorization ?? '');
-      const wanted = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`;
-      if (headers.authorization !== wanted)
-        return void response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-      const [pathInfo = '', query = ''] = url.split('?');
-      const child = spawn('git', ['http-backend'], {
-        env: {
-          ...sandbox.env,
-          GIT_PROJECT_ROOT: sandbox.root,
-          GIT_HTTP_EXPORT_ALL: '1',
-          PATH_INFO: pathInfo,
-          QUERY_STRING: query,
-          REQUEST_METHOD: method,
-          CONTENT_TYPE: headers['content-type'] ?? '',
-          HTTP_CONTENT_ENCODING: headers['content-encoding'] ?? '',
-          GIT_PROTOCOL: String(headers['git-protocol'] ?? ''),
-        },
-        stdio: ['pipe', 'pipe', 'ignore'],
-      });
-      request.pipe(child.stdin);
-      const chunks: Buffer[] = [];
-      child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-      child.on('close', () => {
-        const answer = Buffer.concat(chunks);
-        const end = answer.indexOf('\r\n\r\n');
-        const lines = answer.subarray(0, end).toString().split('\r\n');
-        const status = lines.find((line) => line.startsWith('Status: '))?.slice(8, 11) ?? '200';
-        for (const line of lines.filter((each) => !each.startsWith('Status: '))) {
-          const colon = line.indexOf(': ');
-          response.setHeader(line.slice(0, colon), line.slice(colon + 2));
-        }
-        response.writeHead(Number(status)).end(answer.subarray(end + 4));
-      });
-    });
-    return { url: await listening(server), asked };
+    const server = await startGitHttp(sandbox, password);
+    closers.push(() => server.close());
+    return server;
   }
 
   async function listening(server: http.Server | net.Server): Promise<string> {

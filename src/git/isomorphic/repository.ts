@@ -1,23 +1,26 @@
 import fs from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as isomorphic from 'isomorphic-git';
-import { parseRevision, type ObjectId, type Revision } from '../domain/source/revision.js';
-import type { FileMode, Tree, TreeChange, TreeEntry } from '../domain/source/tree.js';
-import type { CommitInfo, JobRepository, RefInfo } from '../ports/job-repository.js';
-import { TowlineError } from '../runtime/errors.js';
-import { parseTrailers } from '../domain/source/trailers.js';
+import { parseRevision, type ObjectId, type Revision } from '../../domain/source/revision.js';
+import type { FileMode, Tree, TreeChange, TreeEntry } from '../../domain/source/tree.js';
+import { clockTime } from '../commit-info.js';
+import type { CommitInfo, JobRepository, RefInfo } from '../../ports/job-repository.js';
+import { TowlineError } from '../../runtime/errors.js';
+import { parseTrailers } from '../../domain/source/trailers.js';
 
 export interface IsomorphicOptions {
-  /** A local repository: its git folder, or the folder above `.git`. */
+  /** A local repository: its git folder, or a folder in its work tree. */
   location: string;
+  /** It is a copy: brings it up to date with its remote, whose branches are below `refs/remotes/origin`. */
+  bring?(signal: AbortSignal): Promise<void>;
 }
 
 /**
  * The same reads without a git program, for slim containers. SHA-1 repositories only; objects in a quarantine and
  * names that are not UTF-8 are not seen (reference: dependencies.md §2), so hooks and mirrors of such trees need git.
  */
-export function isomorphicRepository({ location }: IsomorphicOptions): JobRepository {
+export function isomorphicRepository({ location, bring }: IsomorphicOptions): JobRepository {
   // One cache for all calls: without it every read would hash the whole pack again.
   let cache = {};
   const at = async (): Promise<{ fs: typeof fs; gitdir: string; cache: object }> => ({
@@ -26,9 +29,12 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
     cache,
   });
 
+  const branches = bring === undefined ? 'refs/heads' : 'refs/remotes/origin';
+
   const resolve = async (name: string): Promise<Revision | undefined> => {
     const repository = await at();
-    for (const ref of [name, `refs/heads/${name}`, `refs/tags/${name}`]) {
+    const isWhole = parseRevision(name) !== undefined || name === 'HEAD' || name.startsWith('refs/');
+    for (const ref of [...(isWhole ? [name] : []), `${branches}/${name}`, `refs/tags/${name}`]) {
       try {
         const oid = parseRevision(name) ?? (await isomorphic.resolveRef({ ...repository, ref }));
         const { oid: commit } = await isomorphic.readCommit({ ...repository, oid });
@@ -115,13 +121,15 @@ export function isomorphicRepository({ location }: IsomorphicOptions): JobReposi
   return {
     location,
 
-    async fetch() {
-      // Local only: there is nothing to bring. What others pushed meanwhile may stand in new packs.
+    async fetch({ signal }) {
+      await bring?.(signal);
+      // What came meanwhile may stand in new packs.
       cache = {};
     },
 
-    async refs() {
-      return refsOf(await at());
+    async refs({ signal }) {
+      await bring?.(signal);
+      return refsOf(await at(), branches);
     },
 
     resolve,
@@ -221,7 +229,7 @@ interface Commit {
   oid: string;
   message: string;
   parent: string[];
-  author: { name: string; email: string; timestamp: number };
+  author: { name: string; email: string; timestamp: number; timezoneOffset: number };
   committer: { timestamp: number };
 }
 
@@ -242,8 +250,9 @@ async function* walkBack(
   from: Revision,
   firstParent: boolean,
 ): AsyncIterable<Commit> {
+  const cut = await cutOff(repository.gitdir);
   const seen = new Set<string>([from]);
-  const waiting = [await read(repository, from)];
+  const waiting = [await read(repository, from, cut)];
   while (waiting.length > 0) {
     waiting.sort((a, b) => b.time - a.time);
     const next = waiting.shift();
@@ -252,18 +261,28 @@ async function* walkBack(
     for (const parent of firstParent ? next.commit.parent.slice(0, 1) : next.commit.parent) {
       if (seen.has(parent)) continue;
       seen.add(parent);
-      waiting.push(await read(repository, parent));
+      waiting.push(await read(repository, parent, cut));
     }
   }
 }
 
-async function read(repository: Repository, oid: string): Promise<{ commit: Commit; time: number }> {
+/** Commits whose parents a copy without its whole history does not have. */
+async function cutOff(gitdir: string): Promise<ReadonlySet<string>> {
+  const text = await readFile(path.join(gitdir, 'shallow'), 'utf8').catch(() => '');
+  return new Set(text.split('\n'));
+}
+
+async function read(
+  repository: Repository,
+  oid: string,
+  cut: ReadonlySet<string>,
+): Promise<{ commit: Commit; time: number }> {
   const { commit } = await isomorphic.readCommit({ ...repository, oid });
   return {
     commit: {
       oid,
       message: commit.message,
-      parent: commit.parent,
+      parent: cut.has(oid) ? [] : commit.parent,
       author: commit.author,
       committer: commit.committer,
     },
@@ -297,7 +316,8 @@ function toInfo({ oid, message, parent, author }: Commit): CommitInfo {
     revision: oid as Revision,
     parents: parent as Revision[],
     author: { name: author.name, email: author.email },
-    at: new Date(author.timestamp * 1000).toISOString(),
+    // Minutes before UTC are counted as in `Date`: less is further east.
+    at: clockTime(author.timestamp, -author.timezoneOffset) ?? '',
     subject,
     body: body.join('\n').trim(),
     trailers: parseTrailers(message),
@@ -309,10 +329,20 @@ function fileMode(mode: string): FileMode {
   return padded === '120000' || padded === '160000' || padded === '100755' ? padded : '100644';
 }
 
-async function gitFolder(location: string): Promise<string> {
-  for (const candidate of [location, path.join(location, '.git')]) {
-    const head = await stat(path.join(candidate, 'HEAD')).catch(() => undefined);
-    if (head?.isFile() === true) return candidate;
+/** The git folder of a path: the path itself when it is bare, else the one of the work tree that it is in. */
+export async function gitFolder(location: string): Promise<string> {
+  const isGitFolder = async (folder: string): Promise<boolean> => {
+    const [head, objects] = await Promise.all(
+      ['HEAD', 'objects'].map((name) => stat(path.join(folder, name)).catch(() => undefined)),
+    );
+    return head?.isFile() === true && objects?.isDirectory() === true;
+  };
+  let folder = path.resolve(location);
+  if (await isGitFolder(folder)) return folder;
+  for (; ; folder = path.dirname(folder)) {
+    const inside = path.join(folder, '.git');
+    if (await isGitFolder(inside)) return inside;
+    if (path.dirname(folder) === folder) break;
   }
   throw new TowlineError('git-remote-away', 'unavailable', `there is no job repository at ${location}`, {
     help: 'Check repository.url. Nothing is changed while it is away.',
@@ -329,13 +359,18 @@ function broken(cause: unknown): unknown {
   );
 }
 
-async function refsOf(repository: { fs: typeof fs; gitdir: string; cache: object }): Promise<RefInfo[]> {
+async function refsOf(repository: Repository, branches: string): Promise<RefInfo[]> {
   const refs: RefInfo[] = [];
+  const remote = branches === 'refs/heads' ? {} : { remote: 'origin' };
   for (const kind of ['branch', 'tag'] as const) {
-    const list = kind === 'branch' ? isomorphic.listBranches : isomorphic.listTags;
-    for (const name of await list(repository)) {
+    const names =
+      kind === 'branch'
+        ? (await isomorphic.listBranches({ ...repository, ...remote })).filter((name) => name !== 'HEAD')
+        : await isomorphic.listTags(repository);
+    for (const name of names) {
+      const here = `${kind === 'branch' ? branches : 'refs/tags'}/${name}`;
       const ref = `refs/${kind === 'branch' ? 'heads' : 'tags'}/${name}`;
-      const oid = await isomorphic.resolveRef({ ...repository, ref });
+      const oid = await isomorphic.resolveRef({ ...repository, ref: here });
       const { type } = await isomorphic.readObject({ ...repository, oid, format: 'parsed' });
       refs.push({ ref, name, kind, id: oid as ObjectId, annotated: type === 'tag' });
     }
