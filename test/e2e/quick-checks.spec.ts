@@ -103,6 +103,15 @@ describe('the built program, of what its schemas say', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('unknown field "fodler"')]);
   });
 
+  it("takes no check of its own for a policy's schema, though it has the same $id", async () => {
+    const schema = { $id: 'https://towline.dev/schemas/marathon-app.json', required: ['labels'] };
+    const policy = JSON.stringify([{ name: 'labelled', kinds: ['app'], schema }]);
+    sandbox.write({ ...GOOD, 'towline.yaml': `${CONFIG}policies: ${policy}\n` });
+    const { code, stdout } = await run('validate');
+    sandbox.write({ 'towline.yaml': CONFIG });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('"labels" is missing')]);
+  });
+
   it('loads no check and no ajv to print its help', () => {
     const texts = loadedAtOnce(program);
     expect(texts.length).toBeGreaterThan(1);
