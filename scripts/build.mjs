@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { compiledChecks } from './compiled-checks.mjs';
 
 const { version, dependencies } = JSON.parse(await readFile('package.json', 'utf8'));
 /** Loads files from its own folder at run time (protobuf definitions), or is a native module. */
@@ -37,6 +38,7 @@ await build({
   },
   // Its CommonJS form is UMD, whose requires no bundler sees.
   alias: { 'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js' },
+  plugins: [await compiledChecks()],
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -1,9 +1,9 @@
-import { Ajv, type ErrorObject } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import ajvFormats from 'ajv-formats';
+import type { ErrorObject } from 'ajv';
 import { byPlace, type Diagnostic, type Place } from '../../source/diagnostic.js';
 import type { Json, Pointer } from '../../source/json.js';
+import { ajvFor } from './ajv-for.js';
 import { explain } from './explain.js';
+import { QUICK_CHECKS } from './quick-checks.js';
 import { branchCheck, reduceUnions } from './unions.js';
 
 type PlaceOf = (at: Pointer, part?: 'key' | 'value') => Place;
@@ -17,14 +17,18 @@ const MOST_FINDINGS = 100;
  * missing one, the value otherwise. Codes: `PREFIX/type`, `required`, `enum`, `range`, `length`, `count`, `pattern`,
  * `unknown-field`, `form`, `name`, `unique`, `not-allowed`, `more`. `explain` beside a keyword in the schema replaces the
  * words for that keyword. An unknown field is an error where it looks like a misspelt known one, and a warning else.
+ *
+ * A quick check, where there is one, only says that there is nothing to find: whatever is found comes from ajv.
  */
 export function schemaCheck(
   schema: object,
   prefix: string,
   { foreign = false }: { foreign?: boolean } = {},
 ): (value: Json, placeOf: PlaceOf) => Diagnostic[] {
+  const fits = foreign ? undefined : QUICK_CHECKS.get((schema as { $id?: string }).$id ?? '');
   let errorsOf: ((value: Json) => ErrorObject[]) | undefined;
   return (value, placeOf) => {
+    if (fits?.(value) === true) return [];
     errorsOf ??= compile(schema, foreign);
     const found = errorsOf(value).map((error): Diagnostic => {
       const { code, message, fix, severity, at, part } = explain(error);
@@ -41,27 +45,9 @@ export function schemaCheck(
   };
 }
 
-/** A schema of somebody else may use formats, and words that are only for people or other tools. */
 function compile(schema: object, foreign: boolean): (value: Json) => ErrorObject[] {
-  const { $schema, $id = 'schema' } = schema as { $schema?: string; $id?: string };
-  const options = {
-    allErrors: true,
-    verbose: true,
-    ownProperties: true,
-    strict: !foreign,
-    ...(foreign ? { logger: false as const } : {}),
-    strictRequired: false,
-    strictTypes: false,
-    strictTuples: false,
-    allowUnionTypes: true,
-    // Our own schemas are checked against their meta schema by a test; at the start of every command it costs 120 ms, and
-    // a smaller generated function, which is called a few times, twice that.
-    validateSchema: foreign,
-    code: { optimize: false },
-  } as const;
-  const ajv = $schema?.includes('2020-12') === true ? new Ajv2020(options) : new Ajv(options);
-  if (foreign) ajvFormats.default(ajv);
-  ajv.addKeyword({ keyword: 'explain', schemaType: 'string' });
+  const { $id = 'schema' } = schema as { $id?: string };
+  const ajv = ajvFor(schema, { foreign });
   const validate = ajv.addSchema(schema, $id).getSchema($id);
   if (validate === undefined) throw new Error(`the schema ${$id} can't be compiled`);
   const check = branchCheck(ajv, schema, $id);
