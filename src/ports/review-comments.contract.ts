@@ -41,11 +41,11 @@ export function reviewCommentsContract(start: () => Promise<CommentsParts>): voi
 
     it('stand beside those of people, also where these copied the marker', async () => {
       const others = ['looks good', comment('### first').body, `> ${comment('quoted').body}`];
-      parts.writeOther(others[0] ?? '');
+      for (const other of others) parts.writeOther(other);
       expect(await put('### first')).toBe('created');
-      for (const other of others.slice(1)) parts.writeOther(other);
+      for (const other of others) parts.writeOther(other);
       expect(await put('### second')).toBe('updated');
-      expect(parts.all()).toEqual([others[0], comment('### second').body, ...others.slice(1)]);
+      expect(parts.all()).toEqual([...others, comment('### second').body, ...others]);
     });
 
     it('stand beside other ones of this account', async () => {
