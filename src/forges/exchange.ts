@@ -90,7 +90,7 @@ function read(
     value,
     said: saidIn(value),
     limited,
-    notNow: limited || status >= 500,
+    notNow: limited || status === 408 || status >= 500,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }

@@ -22,12 +22,17 @@ export function githubBoard(access: ForgeAccess): StatusBoard {
         body: {
           state: STATES[state],
           context: statusContext(environment),
-          description: state === 'held' ? `held: ${description}`.slice(0, 140) : description,
+          description: state === 'held' ? cut(`held: ${description}`) : description,
           ...(targetUrl === undefined ? {} : { target_url: targetUrl }),
         },
         signal,
       }),
   };
+}
+
+/** It takes 140 characters, and no half of one. */
+function cut(text: string): string {
+  return [...text].slice(0, 140).join('');
 }
 
 function pathOf(project: string): string {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../domain/source/json.js';
+import { isObject, type JsonObject } from '../domain/source/json.js';
 import { TowlineError } from '../runtime/errors.js';
 import { answerText, exchange, type ForgeAddress } from './exchange.js';
 
@@ -31,8 +31,9 @@ export async function postToForge(
 ): Promise<void> {
   const dialect = { forge, headers, help: HELP };
   const answer = await exchange(address, dialect, { method: 'POST', path, body, signal });
-  const { status, said, notNow } = answer;
-  if (status >= 200 && status < 300) return;
+  const { status, said, notNow, value } = answer;
+  // A page that something else answers with is no status.
+  if (status >= 200 && status < 300 && value !== undefined && isObject(value)) return;
   if (isDone?.(status, said) === true) return;
   const text = answerText(dialect, answer);
   if (notNow) throw new TowlineError('forge-unavailable', 'unavailable', text, { help: HELP });

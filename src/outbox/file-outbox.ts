@@ -5,7 +5,7 @@ import { parsePushEvent, type PushEvent } from '../domain/push/index.js';
 import { oneLine } from '../domain/source/one-line.js';
 import { isObject, type Json, type JsonObject } from '../domain/source/json.js';
 import type { Clock } from '../ports/clock.js';
-import type { AsideEvent, Outbox, WaitingEvent } from '../ports/outbox.js';
+import type { Outbox, WaitingEvent } from '../ports/outbox.js';
 import { TowlineError } from '../runtime/errors.js';
 import { redact } from '../runtime/redact.js';
 import { withLockFile } from './sender-lock.js';
@@ -25,6 +25,14 @@ export interface FileOutboxOptions {
 const DAY_MS = 24 * 60 * 60_000;
 const TARGET = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const FILE = /^\d{15}-\d{6}-[\w-]{8,64}\.json$/;
+const DAMAGED = '.damaged-';
+
+interface Stored {
+  event: PushEvent;
+  reason: string;
+  /** Since when it waits, where it was set aside meanwhile. */
+  since?: string;
+}
 
 /** An outbox in a folder: `TARGET/waiting` and `TARGET/aside` with one file for each event. */
 export function fileOutbox(options: FileOutboxOptions): Outbox {
@@ -34,16 +42,15 @@ export function fileOutbox(options: FileOutboxOptions): Outbox {
     return path.join(folder, target, part);
   };
 
-  const read = async (target: string, part: 'waiting' | 'aside'): Promise<AsideEvent[]> => {
+  const read = async (target: string, part: 'waiting' | 'aside'): Promise<(Stored & { key: string })[]> => {
     const place = placeOf(target, part);
-    const names = (await namesIn(place)).filter((name) => FILE.test(name)).sort();
-    const events: AsideEvent[] = [];
-    for (const name of names) {
+    const events: (Stored & { key: string })[] = [];
+    for (const name of await eventsIn(place)) {
       const found = await readEvent(path.join(place, name));
       if (found === 'gone') continue;
       if (found === undefined) {
         // Whole files only are moved into place; one that can't be read was damaged later. It must not hold up the others.
-        await rename(path.join(place, name), path.join(place, `.damaged-${name}`));
+        await renameIfThere(path.join(place, name), path.join(place, `${DAMAGED}${name}`));
         continue;
       }
       events.push({ key: name, ...found });
@@ -58,7 +65,7 @@ export function fileOutbox(options: FileOutboxOptions): Outbox {
     const aside = placeOf(target, 'aside');
     await writeWhole(aside, key, { ...plain(found.event), reason: oneLine(redact(reason)).slice(0, 500) });
     await rm(from, { force: true });
-    const kept = (await namesIn(aside)).filter((name) => FILE.test(name)).sort();
+    const kept = await eventsIn(aside);
     for (const old of kept.slice(0, Math.max(0, kept.length - maxAside)))
       await rm(path.join(aside, old), { force: true });
   };
@@ -68,9 +75,9 @@ export function fileOutbox(options: FileOutboxOptions): Outbox {
     const oldest = clock.now() - maxAgeMs;
     const over = all.length - maxWaiting;
     const kept: WaitingEvent[] = [];
-    for (const [index, { key, event }] of all.entries()) {
+    for (const [index, { key, event, since = event.at }] of all.entries()) {
       if (index < over) await setAside(target, key, `more than ${maxWaiting} events waited`);
-      else if (Date.parse(event.at) < oldest)
+      else if (Date.parse(since) < oldest)
         await setAside(target, key, `it waited for more than ${Math.round(maxAgeMs / DAY_MS)} days`);
       else kept.push({ key, event });
     }
@@ -80,8 +87,10 @@ export function fileOutbox(options: FileOutboxOptions): Outbox {
   return {
     async add(target, events) {
       const place = placeOf(target, 'waiting');
-      const at = String(clock.now()).padStart(15, '0');
       try {
+        // Behind all that wait, also where they came in the same millisecond, or the clock was set back.
+        const last = (await eventsIn(place)).at(-1)?.slice(0, 15) ?? '0';
+        const at = String(Math.max(clock.now(), Number(last) + 1)).padStart(15, '0');
         for (const [index, event] of events.entries())
           await writeWhole(place, `${at}-${String(index).padStart(6, '0')}-${event.id}.json`, plain(event));
       } catch (cause) {
@@ -93,14 +102,28 @@ export function fileOutbox(options: FileOutboxOptions): Outbox {
     },
     targets: async () => (await namesIn(folder)).filter((name) => TARGET.test(name)).sort(),
     waiting,
-    aside: (target) => read(target, 'aside'),
+    aside: async (target) =>
+      (await read(target, 'aside')).map(({ key, event, reason }) => ({ key, event, reason })),
+    async unreadable(target) {
+      const places = [placeOf(target, 'waiting'), placeOf(target, 'aside')];
+      const names = places.map(async (place) =>
+        (await namesIn(place))
+          .filter((name) => name.startsWith(DAMAGED))
+          .map((name) => path.join(place, name)),
+      );
+      return (await Promise.all(names)).flat().sort();
+    },
     done: (target, key) => rm(path.join(placeOf(target, 'waiting'), path.basename(key)), { force: true }),
     setAside,
     async again(target, key) {
       const name = path.basename(key);
-      const place = placeOf(target, 'waiting');
-      await mkdir(place, { recursive: true, mode: 0o750 });
-      await rename(path.join(placeOf(target, 'aside'), name), path.join(place, name));
+      const from = path.join(placeOf(target, 'aside'), name);
+      const found = await readEvent(from);
+      // Somebody else was faster, or it is shown as unreadable.
+      if (found === 'gone' || found === undefined) return;
+      const since = new Date(clock.now()).toISOString();
+      await writeWhole(placeOf(target, 'waiting'), name, { ...plain(found.event), since });
+      await rm(from, { force: true });
     },
     async alone(work) {
       await mkdir(folder, { recursive: true });
@@ -113,6 +136,11 @@ function plain(event: PushEvent): JsonObject {
   return event as unknown as JsonObject;
 }
 
+/** Oldest first. */
+async function eventsIn(folder: string): Promise<string[]> {
+  return (await namesIn(folder)).filter((name) => FILE.test(name)).sort();
+}
+
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
@@ -122,8 +150,16 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
 /** `gone`: another process was faster. Undefined: it holds no event. */
-async function readEvent(file: string): Promise<{ event: PushEvent; reason: string } | 'gone' | undefined> {
+async function readEvent(file: string): Promise<Stored | 'gone' | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -138,8 +174,13 @@ async function readEvent(file: string): Promise<{ event: PushEvent; reason: stri
     return undefined;
   }
   const event = parsePushEvent(value);
-  const reason = isObject(value) && typeof value['reason'] === 'string' ? value['reason'] : '';
-  return event === undefined ? undefined : { event, reason };
+  if (event === undefined || !isObject(value)) return undefined;
+  const { reason, since } = value;
+  return {
+    event,
+    reason: typeof reason === 'string' ? reason : '',
+    ...(typeof since === 'string' && !Number.isNaN(Date.parse(since)) ? { since } : {}),
+  };
 }
 
 /** On disk under its name, whole, also after a power cut, or not at all. */

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -30,6 +30,8 @@ class Ci {
   readonly heard: Heard[] = [];
   /** Requests that came, answered or not. */
   arrived = 0;
+  /** What it says to all that comes. */
+  status = 202;
   readonly #waiting: (() => void)[] = [];
   #open = true;
   #server: http.Server | undefined;
@@ -42,8 +44,8 @@ class Ci {
       request.on('end', () => {
         this.arrived += 1;
         const answer = (): void => {
-          this.heard.push(JSON.parse(body) as Heard);
-          response.writeHead(202).end();
+          if (this.status === 202) this.heard.push(JSON.parse(body) as Heard);
+          response.writeHead(this.status).end();
         };
         if (this.#open) answer();
         else this.#waiting.push(answer);
@@ -257,6 +259,47 @@ ${more}  triggers:
     await sender.stop();
     expect((await towline('hook', 'status', bare ?? '')).stdout).toBe('nothing waits; everything was sent\n');
   }, 180_000);
+
+  it('that the CI server refuses is set aside, and sent by flush --again once that is put right', async () => {
+    const hook = (...args: string[]): Promise<Finished> => towline('hook', ...args, bare ?? '');
+    ci.status = 404;
+    const id = await commit({ a: '3c' });
+    expect((await push('HEAD:main')).code).toBe(0);
+    await until('it is set aside', async () =>
+      (await hook('status')).stdout.includes('0 waiting, 1 set aside'),
+    );
+    expect((await hook('status')).stdout).toMatch(
+      /aside .* refs\/heads\/main .*404[^]*towline hook flush --again REPO\.git/,
+    );
+    // The cause is still there: it is tried, and set aside again.
+    const refused = await hook('flush', '--again');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toMatch(/^ci: 0 sent, 0 left, 1 set aside: .*404/);
+    ci.status = 202;
+    expect(await hook('flush')).toMatchObject({ code: 0, stdout: '' });
+    expect(ci.heard).toEqual([]);
+    expect(await hook('flush', '--again')).toMatchObject({
+      code: 0,
+      stdout: 'ci: 1 sent, 0 left, 0 set aside\n',
+    });
+    expect(await told(1)).toMatchObject([{ ref: 'refs/heads/main', after: id }]);
+    expect((await hook('flush', '--again')).stdout).toBe('');
+    expect((await hook('status')).stdout).toBe('nothing waits; everything was sent\n');
+    expect(ci.heard).toEqual([]);
+  }, 180_000);
+
+  it('whose event can not be read any more is named until somebody has looked at it', async () => {
+    const hook = (...args: string[]): Promise<Finished> => towline('hook', ...args, bare ?? '');
+    const place = path.join(bare ?? '', 'towline/outbox/ci/waiting');
+    await writeFile(path.join(place, '000000000000001-000000-event-0001.json'), '{"id": "event-00');
+    const [flushed, shown] = [await hook('flush'), await hook('status')];
+    expect(flushed.code).toBe(1);
+    for (const { stdout } of [flushed, shown])
+      expect(stdout).toMatch(/^ci: an event can't be read and is not sent: .*event-0001\.json\n$/);
+    const [file = ''] = (await readdir(place)).filter((name) => name.includes('event-0001'));
+    await rm(path.join(place, file));
+    expect(await hook('flush')).toMatchObject({ code: 0, stdout: '' });
+  }, 60_000);
 
   it('whose client is killed is whole or not there', async () => {
     const before = await git('ls-remote', 'origin', 'main');

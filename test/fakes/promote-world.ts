@@ -1,11 +1,9 @@
 import { firstState } from '../../src/domain/record/orders.js';
 import type { LedgerJob } from '../../src/domain/record/ledger-entry.js';
-import type { MergeRequest } from '../../src/domain/release/proposal.js';
 import type { Release } from '../../src/domain/release/release.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
 import { kvKey, kvLayout } from '../../src/domain/source/kv-layout.js';
 import { gitStore } from '../../src/git/index.js';
-import type { MergeRequests } from '../../src/ports/merge-requests.js';
 import { silentLog } from '../../src/runtime/log.js';
 import { systemClock } from '../../src/runtime/system-clock.js';
 import { SCHEDULER_KINDS } from '../../src/schedulers/registry.js';
@@ -147,30 +145,4 @@ export async function ledgerWith(
     undefined,
   );
   return ledger;
-}
-
-/** A forge in memory: as GitHub, GitLab and Gitea do, it has one open request for a branch. */
-export class MemoryMergeRequests implements MergeRequests {
-  readonly all: MergeRequest[] = [];
-  calls: string[] = [];
-
-  async find(): Promise<MergeRequest[]> {
-    this.calls.push('find');
-    return [...this.all].reverse();
-  }
-
-  async create(_branches: unknown, text: { title: string; body: string }): Promise<MergeRequest> {
-    this.calls.push('create');
-    const id = this.all.length + 1;
-    const made: MergeRequest = { id, url: `https://forge.example/${id}`, state: 'open', ...text };
-    this.all.push(made);
-    return made;
-  }
-
-  async update(id: number, text: { title: string; body: string }): Promise<MergeRequest> {
-    this.calls.push('update');
-    const one = this.all.find((each) => each.id === id);
-    if (one === undefined) throw new Error('there is no such request');
-    return Object.assign(one, text);
-  }
 }

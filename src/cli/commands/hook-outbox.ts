@@ -1,4 +1,5 @@
 import { oneLine } from '../../domain/source/one-line.js';
+import type { Outbox } from '../../ports/outbox.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { createLog } from '../../runtime/log.js';
 import { loop } from '../../runtime/loop.js';
@@ -50,7 +51,9 @@ async function flushOnce([target = '']: string[], flags: Flags, io: Io): Promise
       const why = reason === undefined ? '' : `: ${oneLine(reason)}`;
       writeLine(io.stdout, `${name}: ${count} sent, ${left} left, ${setAside} set aside${why}`);
     }
-    return sent.some(({ left, setAside }) => left + setAside > 0) ? EXIT.error : EXIT.done;
+    const lost = await unreadableIn(outbox);
+    for (const line of lost) writeLine(io.stdout, line);
+    return sent.some(({ left, setAside }) => left + setAside > 0) || lost.length > 0 ? EXIT.error : EXIT.done;
   } finally {
     await pinned?.close();
   }
@@ -66,22 +69,34 @@ export async function status([target = '']: string[], flags: Flags, io: Io): Pro
       target: name,
       waiting: (await outbox.waiting(name)).map(({ event }) => event),
       aside: (await outbox.aside(name)).map(({ event, reason }) => ({ ...event, reason })),
+      unreadable: await outbox.unreadable(name),
     });
   if (flags.output === 'json') {
     writeLine(io.stdout, JSON.stringify({ repository: location, targets }, null, 2));
     return EXIT.done;
   }
   const busy = targets.filter(({ waiting, aside }) => waiting.length + aside.length > 0);
-  if (busy.length === 0) writeLine(io.stdout, 'nothing waits; everything was sent');
+  const lost = await unreadableIn(outbox);
+  if (busy.length + lost.length === 0) writeLine(io.stdout, 'nothing waits; everything was sent');
   for (const { target: name, waiting, aside } of busy) {
     writeLine(io.stdout, `${name}: ${waiting.length} waiting, ${aside.length} set aside`);
     for (const { at, refs } of waiting) writeLine(io.stdout, `  waiting  ${at}  ${refText(refs)}`);
     for (const { at, refs, reason } of aside)
       writeLine(io.stdout, `  aside    ${at}  ${refText(refs)}  ${oneLine(reason)}`);
   }
+  for (const line of lost) writeLine(io.stdout, line);
   if (busy.some(({ aside }) => aside.length > 0))
     writeLine(io.stdout, 'What was set aside is tried again by: towline hook flush --again REPO.git');
   return EXIT.done;
+}
+
+/** A line for each event that can't be read any more, until somebody has looked at it and deleted it. */
+async function unreadableIn(outbox: Outbox): Promise<string[]> {
+  const lines = [];
+  for (const name of await outbox.targets())
+    for (const file of await outbox.unreadable(name))
+      lines.push(`${name}: an event can't be read and is not sent: ${oneLine(file)}`);
+  return lines;
 }
 
 function refText(refs: readonly { name: string }[]): string {

@@ -27,9 +27,11 @@ export function giteaMergeRequests(access: ProjectAccess): MergeRequests {
       return requestOf(value, { id: 'number', url: 'html_url', body: 'body' }, state);
     },
     isMine: (value, { branch, target }) =>
-      textIn(value, 'head', 'ref') === branch &&
+      // Where the branch is deleted, as it mostly is of one that has ended, ref names the request itself.
+      (textIn(value, 'head', 'label') ?? textIn(value, 'head', 'ref')) === branch &&
       textIn(value, 'base', 'ref') === target &&
-      (textIn(value, 'head', 'repo', 'full_name') ?? project) === project,
+      // A fork may have a branch of the same name. Of one that is gone nothing is said.
+      textIn(value, 'head', 'repo', 'full_name') === textIn(value, 'base', 'repo', 'full_name'),
     exists: ({ status, said }) => status === 409 || (status === 422 && /already exists/i.test(said)),
   });
 }

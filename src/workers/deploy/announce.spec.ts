@@ -1,33 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { input, job, LENIENT } from '../../../test/builders/plan-input.js';
 import { deployWorld } from '../../../test/fakes/deploy-world.js';
+import { MemoryBoard } from '../../../test/fakes/memory-board.js';
 import { makePlan } from '../../domain/plan/make-plan.js';
-import type { RevisionStatus } from '../../domain/record/revision-verdict.js';
 import type { StatusBoard } from '../../ports/revision-status.js';
 import { TowlineError } from '../../runtime/errors.js';
 import { silentLog } from '../../runtime/log.js';
 import { Announcer } from './announce.js';
-
-/** A board that keeps what it is told, and fails when it is told to. */
-class Board implements StatusBoard {
-  readonly name = 'board';
-  readonly told: string[] = [];
-  readonly revisions: string[] = [];
-  failures: TowlineError[] = [];
-  /** Waits for this before it answers. */
-  until: Promise<void> | undefined;
-  tries = 0;
-
-  async report({ state, revision }: RevisionStatus, { signal }: { signal: AbortSignal }): Promise<void> {
-    this.tries += 1;
-    await this.until;
-    signal.throwIfAborted();
-    const failure = this.failures.shift();
-    if (failure !== undefined) throw failure;
-    this.told.push(state);
-    this.revisions.push(revision);
-  }
-}
 
 const away = (): TowlineError => new TowlineError('forge-unavailable', 'unavailable', 'away');
 const denied = (): TowlineError => new TowlineError('forge-denied', 'refused', 'no');
@@ -35,16 +14,16 @@ const QUICK = { attempts: 3, minMs: 1, maxMs: 1 };
 
 describe('a deployer with boards', () => {
   it('tells them of a revision when it begins and when it has ended', async () => {
-    const board = new Board();
+    const board = new MemoryBoard();
     const { state, deploy } = deployWorld({ boards: [board] });
     const revision = await state({ a: {} });
     await deploy();
     expect(board.told).toEqual(['pending', 'live']);
-    expect(board.revisions).toEqual([revision, revision]);
+    expect(board.all.map((each) => each.revision)).toEqual([revision, revision]);
   });
 
   it('tells of what failed, and of what came after that', async () => {
-    const board = new Board();
+    const board = new MemoryBoard();
     const { state, deploy, scheduler } = deployWorld({ boards: [board] });
     await state({ a: {}, b: {} });
     scheduler.ends.set('b', 'failed');
@@ -57,7 +36,7 @@ describe('a deployer with boards', () => {
   });
 
   it('tells of a revision for which there was nothing to do, and of a dry run nothing', async () => {
-    const board = new Board();
+    const board = new MemoryBoard();
     const { state, deploy } = deployWorld({ boards: [board] });
     await state({ a: {} });
     await deploy({ dryRun: true });
@@ -68,7 +47,7 @@ describe('a deployer with boards', () => {
   });
 
   it('deploys, and ends well, although no status can be delivered', async () => {
-    const board = new Board();
+    const board = new MemoryBoard();
     board.failures = [denied(), denied()];
     const { state, deploy, scheduler } = deployWorld({ boards: [board] });
     await state({ a: {} });
@@ -81,10 +60,10 @@ describe('a deployer with boards', () => {
 describe('announcing', () => {
   const plan = makePlan(input({ desired: [job('a')] }), LENIENT);
   const idle = makePlan(input(), LENIENT);
-  const announcerOf = (board: Board): Announcer => new Announcer([board], silentLog(), QUICK);
+  const announcerOf = (board: MemoryBoard): Announcer => new Announcer([board], silentLog(), QUICK);
 
   it('says nothing twice in a row', async () => {
-    const board = new Board();
+    const board = new MemoryBoard();
     const announcer = announcerOf(board);
     for (let pass = 0; pass < 3; pass++) {
       announcer.ended(idle);
@@ -94,7 +73,7 @@ describe('announcing', () => {
   });
 
   it('tries again what may work, only so often, and once more at the next pass', async () => {
-    const board = new Board();
+    const board = new MemoryBoard();
     const announcer = announcerOf(board);
     board.failures = [away(), away(), away()];
     announcer.ended(idle);
@@ -106,7 +85,7 @@ describe('announcing', () => {
   });
 
   it('does not try again what a person has to mend', async () => {
-    const board = new Board();
+    const board = new MemoryBoard();
     board.failures = [denied()];
     const announcer = announcerOf(board);
     announcer.ended(idle);
@@ -115,7 +94,7 @@ describe('announcing', () => {
   });
 
   it('lets what is newer take the place of what is on its way, and waits for no board for ever', async () => {
-    const board = new Board();
+    const board = new MemoryBoard();
     const announcer = announcerOf(board);
     let answer: () => void = () => undefined;
     board.until = new Promise((resolve) => (answer = resolve));

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MemoryMergeRequests, PromoteWorld } from '../../../test/fakes/promote-world.js';
+import { MemoryMergeRequests } from '../../../test/fakes/memory-merge-requests.js';
+import { PromoteWorld } from '../../../test/fakes/promote-world.js';
 import { proposalBranch } from '../../domain/release/proposal.js';
 import { TowlineError } from '../../runtime/errors.js';
 import type { PromoteResult } from './index.js';
