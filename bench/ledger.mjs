@@ -65,7 +65,13 @@ async function appends(passes, bare, where) {
       times.push(performance.now() - begun);
       state = entry.state;
     }
-    await report(passes, `${where}: append, median of ${RUNS}`, median(times), 'ms', where.endsWith('hook') ? '' : 'bound 30');
+    await report(
+      passes,
+      `${where}: append, median of ${RUNS}`,
+      median(times),
+      'ms',
+      where.endsWith('hook') ? '' : 'bound 30',
+    );
     await report(passes, `${where}: append, slowest`, Math.max(...times), 'ms');
     begun = performance.now();
     await ledger.history({ signal, limit: 20 });
