@@ -90,7 +90,7 @@ describe('how an environment stood, in words', () => {
     const found = then({
       entry: entry(HOSTILE),
       declared: { revision: 'a'.repeat(40) as Revision, subject: HOSTILE, by: HOSTILE },
-      jobs: [{ ...good(HOSTILE), message: HOSTILE, version: HOSTILE }],
+      jobs: [{ ...good(HOSTILE), message: HOSTILE, version: HOSTILE, since: HOSTILE }],
       paused: { [HOSTILE]: asked },
       vetoes: { [HOSTILE]: { ...asked, kind: 'job', name: HOSTILE, digests: [] } },
       breakGlass: asked,
@@ -99,12 +99,12 @@ describe('how an environment stood, in words', () => {
     expect(text).not.toMatch(OBEYED);
     expect(text.split('\n')).toHaveLength(8);
     const lost = then({ declared: { revision: 'a'.repeat(40) as Revision, missing: HOSTILE } });
-    expect(printed((io) => printAt(lost, io))).not.toMatch(OBEYED);
+    expect(printed((io) => printAt(lost, io, HOSTILE))).not.toMatch(OBEYED);
   });
 
   it('shows a document as JSON that is the same value and harmless', () => {
     const document = { id: '/web', cmd: HOSTILE };
-    const text = printed((io) => printAt(then({ jobs: [{ ...good('web'), document }] }), io));
+    const text = printed((io) => printAt(then({ jobs: [{ ...good(HOSTILE), document }] }), io));
     expect(text).not.toMatch(OBEYED);
     expect(JSON.parse(text.slice(text.indexOf('\n{') + 1))).toEqual(document);
   });

@@ -6,8 +6,8 @@ import type { BlamedField } from '../../../queries/blame.js';
 import { printBlame } from './blame.js';
 
 const ref = 'marathon:/shop/web' as JobRef;
-const text = (...fields: BlamedField[]): string =>
-  printed((io) => printBlame({ ref, environment: 'production', fields }, io));
+const text = (fields: BlamedField[], of = ref): string =>
+  printed((io) => printBlame({ ref: of, environment: 'production', fields }, io));
 
 const at = '2026-03-01T03:00:00.000Z';
 const entry = { commit: 'e'.repeat(40), subject: 'Deploy', at, by: 'run', revision: 'a'.repeat(40) };
@@ -22,11 +22,11 @@ describe('blame, in words', () => {
     };
     const approvals = ['ann', 'eve'].map((by) => ({ by, at, commit: 'd'.repeat(40) }));
     expect(
-      text(
+      text([
         { pointer: '/env/LEVEL', value: 'debug', entry, approvals, commit },
         { pointer: '/labels/owner', value: 'towline', entry, approvals: [], unstated: 'not stated in Git' },
         { pointer: '', value: [], approvals: [], unstated: 'no entry on record sent it' },
-      ),
+      ]),
     ).toBe(
       lines(`
         marathon:/shop/web in production
@@ -38,15 +38,18 @@ describe('blame, in words', () => {
   });
 
   it('cuts a long value', () => {
-    expect(text({ pointer: '/cmd', value: 'x'.repeat(5000), approvals: [] }).length).toBeLessThan(200);
+    expect(text([{ pointer: '/cmd', value: 'x'.repeat(5000), approvals: [] }]).length).toBeLessThan(200);
   });
 
   it('lets nothing through that a terminal obeys, and adds no line of its own', () => {
     const commit = { revision: 'c'.repeat(40) as Revision, subject: HOSTILE, by: HOSTILE, at };
     const approvals = [{ by: HOSTILE, at, commit: 'd'.repeat(40) }];
     const found = text(
-      { pointer: `/env/${HOSTILE}`, value: HOSTILE, entry, approvals, commit },
-      { pointer: '', value: { [HOSTILE]: HOSTILE }, approvals, unstated: HOSTILE },
+      [
+        { pointer: `/env/${HOSTILE}`, value: HOSTILE, entry, approvals, commit },
+        { pointer: '', value: { [HOSTILE]: HOSTILE }, approvals, unstated: HOSTILE },
+      ],
+      HOSTILE as JobRef,
     );
     expect(found).not.toMatch(OBEYED);
     expect(found.split('\n')).toHaveLength(4);

@@ -18,8 +18,9 @@ const entry = (more: Partial<HistoryEntry> = {}): HistoryEntry => ({
   flags: [],
   ...more,
 });
-const text = (...entries: HistoryEntry[]): string =>
-  printed((io) => printHistory({ environment: 'production', entries }, io));
+const text = (...entries: HistoryEntry[]): string => textOf({ entries });
+const textOf = (more: { entries: HistoryEntry[]; job?: string }): string =>
+  printed((io) => printHistory({ environment: 'production', ...more }, io));
 
 describe('history, in words', () => {
   it('says of what was announced whether its end is on record', () => {
@@ -62,7 +63,7 @@ describe('history, in words', () => {
   it('lets nothing through that a terminal obeys, and adds no line of its own', () => {
     const jobs = [{ ref: HOSTILE, action: HOSTILE, state: HOSTILE, reason: HOSTILE }];
     const all = { subject: HOSTILE, by: HOSTILE, trigger: HOSTILE, flags: [HOSTILE], reason: HOSTILE, jobs };
-    const found = text(entry({ phase: 'outcome', ...all }));
+    const found = textOf({ job: HOSTILE, entries: [entry({ phase: 'outcome', ...all })] });
     expect(found).not.toMatch(OBEYED);
     expect(found.split('\n')).toHaveLength(6);
   });
