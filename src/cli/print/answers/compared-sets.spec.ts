@@ -45,8 +45,8 @@ describe('two environments, in words', () => {
   });
 
   it('lets nothing through that a terminal obeys, and adds no line of its own', () => {
-    const before = [job(HOSTILE), job('web', { [HOSTILE]: HOSTILE })];
-    const found = text(before, [job('web', { [HOSTILE]: 1 })]);
+    const before = [job(HOSTILE), job(`${HOSTILE}2`, { [HOSTILE]: HOSTILE })];
+    const found = text(before, [job(`${HOSTILE}2`, { [HOSTILE]: 1 })]);
     expect(found).not.toMatch(OBEYED);
     expect(found.split('\n')).toHaveLength(7);
   });

@@ -61,10 +61,11 @@ describe('history, in words', () => {
   });
 
   it('lets nothing through that a terminal obeys, and adds no line of its own', () => {
-    const jobs = [{ ref: HOSTILE, action: HOSTILE, state: HOSTILE, reason: HOSTILE }];
+    const job = { ref: HOSTILE, action: HOSTILE, state: HOSTILE, reason: HOSTILE };
+    const jobs = Array.from({ length: 13 }, () => job);
     const all = { subject: HOSTILE, by: HOSTILE, trigger: HOSTILE, flags: [HOSTILE], reason: HOSTILE, jobs };
     const found = textOf({ job: HOSTILE, entries: [entry({ phase: 'outcome', ...all })] });
     expect(found).not.toMatch(OBEYED);
-    expect(found.split('\n')).toHaveLength(6);
+    expect(found.split('\n')).toHaveLength(4 + 12 + 1 + 1);
   });
 });
