@@ -122,11 +122,15 @@ async function statedBy(
   value: Json,
   ref: JobRef,
   revision: Revision,
-  { stated, signal }: Looking,
+  { stated, repository, signal }: Looking,
 ): Promise<Pick<BlamedField, 'commit' | 'unstated'>> {
   try {
     const job = await stated.job(ref, revision, signal);
-    if (job === undefined) return { unstated: `${short(revision)} does not state the job` };
+    if (job === undefined) {
+      const isThere = (await repository.treeId(revision, '', { signal })) !== undefined;
+      const told = isThere ? 'does not state the job' : 'is not in the job repository any more';
+      return { unstated: `${short(revision)} ${told}` };
+    }
     const written = valueAt(job.spec, at);
     if (written === undefined) return { unstated: 'not stated in Git: Towline or the scheduler added it' };
     if (!sameJson(written, value)) return { unstated: 'another value is stated in Git' };

@@ -2,9 +2,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { printAt } from '../../src/cli/print/answers/at.js';
 import { printBlame } from '../../src/cli/print/answers/blame.js';
 import { printHistory } from '../../src/cli/print/answers/history.js';
+import { printWhy } from '../../src/cli/print/answers/why.js';
 import { printLedgerDiff } from '../../src/cli/print/answers/ledger-diff.js';
 import { kvLayout } from '../../src/domain/source/kv-layout.js';
+import { short, type Revision } from '../../src/domain/source/revision.js';
 import { readAt } from '../../src/queries/at.js';
+import { readWhy } from '../../src/queries/why/index.js';
 import { readBlame } from '../../src/queries/blame.js';
 import { readHistory, refNamed } from '../../src/queries/history.js';
 import { readLedgerDiff } from '../../src/queries/ledger-diff.js';
@@ -194,18 +197,38 @@ describe('what the ledger says, in words', () => {
     });
   });
 
+  const sources = {
+    layout: kvLayout('towline/', 'production'),
+    releasesPrefix: 'towline/releases/',
+    branch: 'main',
+    layers: ['jobs'],
+    kv: new MemoryKv(),
+    ledger,
+    repository,
+    schedulers: life.schedulers,
+    models,
+  };
+
+  it('why is the chain from what runs to who wanted it, with what is missing', async () => {
+    life.tasks.push({ id: 'web.1', jobId: '/shop/web', ports: [], state: 'TASK_RUNNING', version: 'v4' });
+    const { answers } = await readWhy('shop/web', sources, signal);
+    expect(printed((io) => answers.forEach((answer) => printWhy(answer, io)))).toBe(
+      lines(`
+        marathon:/shop/web in production
+          runs as task  web.1 (TASK_RUNNING)
+          of version    v4
+          by deployment (missing) no deployment is on record
+          on record as  ${id['back']} Deploy 1 change of production at ${id['back-commit']}: 1 rolled-back (pass p4, by run)  by towline@deploy-1 at 2026-03-01T12:02:00.000Z
+          defined by    what ran before was put back, of ${id['changed']}: Deploy 1 change of production at ${id['changed-commit']}: 1 applied  by towline@deploy-1 at 2026-03-01T10:20:00.000Z
+          mirrored as   (missing) the entry does not say which index of towline/production/.ref it was made from
+          of revision   ${id['changed-commit']} Level debug  by bob <bob@example.org> at 2026-03-01T10:00:00.000Z
+          stated by     ${id['changed-commit']} jobs/web.json, last changed by "Level debug"  by bob <bob@example.org> at 2026-03-01T10:00:00.000Z
+          from release  (missing) the job names no image
+      `),
+    );
+  });
+
   it('blame names commit, author and entry of each field', async () => {
-    const sources = {
-      layout: kvLayout('towline/', 'production'),
-      releasesPrefix: 'towline/releases/',
-      branch: 'main',
-      layers: ['jobs'],
-      kv: new MemoryKv(),
-      ledger,
-      repository,
-      schedulers: [{ name: 'marathon' }, { name: 'chronos' }] as never,
-      models,
-    };
     const blame = await readBlame({ job: 'shop/web' }, sources, signal);
     expect(blame).toBeDefined();
     expect(printed((io) => blame !== undefined && printBlame(blame, io))).toBe(
@@ -216,6 +239,31 @@ describe('what the ledger says, in words', () => {
           ${id['changed-commit']}  bob <bob@example.org>  2026-03-01  sent ${id['changed']} 2026-03-01T10:20:00.000Z  /env/LEVEL = "debug"
       `),
     );
+  });
+
+  it('blame says why there is no commit, without a page of digits', async () => {
+    const said = async (revision: Revision, from: ToldLife): Promise<string | undefined> => {
+      await from.pass('09:00', revision, [{ ref: 'marathon:/shop/web', action: 'create', sent: web }]);
+      const { ledger: asked, repository: read } = from;
+      const found = await readBlame(
+        { job: '/shop/web', at: '/cmd' },
+        { ...sources, ledger: asked, repository: read },
+        signal,
+      );
+      return found?.fields[0]?.unstated;
+    };
+    const gone = 'f'.repeat(40) as Revision;
+    expect(await said(gone, new ToldLife())).toBe('ffffffffff is not in the job repository any more');
+    const without = new ToldLife();
+    const empty = without.commit('08:00', 'ann', 'Begin', { 'jobs/README': '' });
+    expect(await said(empty, without)).toBe(`${short(empty)} does not state the job`);
+    // The only commit that the log tells of states another value.
+    const torn = new ToldLife();
+    const other = torn.commit('07:00', 'ann', 'Before', files({ ...web, cmd: 'other' }, null));
+    const made = torn.commit('08:00', 'ann', 'Make web', files(web, null));
+    const told = torn.repository.told.get(other);
+    if (told !== undefined) torn.repository.told.set(made, told);
+    expect(await said(made, torn)).toBe("can't be decided: 1 commit was looked at");
   });
 
   it('diff of two entries is what had been sent at one and not at the other', async () => {

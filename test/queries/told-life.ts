@@ -6,6 +6,7 @@ import type { Outcome, OutcomeState } from '../../src/domain/record/outcome.js';
 import { nextSequence } from '../../src/domain/record/sequence.js';
 import type { JsonObject } from '../../src/domain/source/json.js';
 import type { ObjectId, Revision } from '../../src/domain/source/revision.js';
+import type { LiveTask, Scheduler } from '../../src/ports/scheduler.js';
 import type { CommitInfo } from '../../src/ports/job-repository.js';
 import type { Models } from '../../src/queries/declared.js';
 import { SCHEDULER_KINDS } from '../../src/schedulers/registry.js';
@@ -31,6 +32,19 @@ class ToldRepository extends MemoryRepository {
   }
 }
 
+/** A scheduler that only tells which tasks run. */
+function askedScheduler(name: string, tasks: readonly LiveTask[]): Scheduler {
+  return {
+    name,
+    kind: name,
+    observe: async () => [],
+    apply: () => Promise.reject(new Error('nothing is deployed here')),
+    tasks: async (id) => tasks.filter(({ jobId }) => jobId === id),
+    describe: async () => ({ facts: {} }),
+    close: async () => undefined,
+  };
+}
+
 /** A life that a test writes down by hand: commits, passes and orders, each at a time of 2026-03-01. */
 export class ToldLife {
   readonly ledger = new MemoryLedger();
@@ -38,6 +52,8 @@ export class ToldLife {
   readonly models: Models = new Map(
     [...SCHEDULER_KINDS].map(([name, { model }]) => [name, { model, context: { settings: {} } }]),
   );
+  readonly tasks: LiveTask[] = [];
+  readonly schedulers = [...SCHEDULER_KINDS.keys()].map((name) => askedScheduler(name, this.tasks));
   #passes = 0;
 
   /** `09:10` as it stands on record. */

@@ -70,7 +70,8 @@ describe('what others wrote, in what every command prints', () => {
       }),
       LENIENT,
     );
-    const text = printed((io) => printPlan(plan, io));
+    const held = { gate: 'freeze', name: HOSTILE, verdict: 'held', refs: [], reason: HOSTILE } as const;
+    const text = printed((io) => printPlan({ ...plan, decisions: [held] }, io));
     expect(text).toContain('create plain:x [31mred');
     expect(text).not.toMatch(OBEYED);
   });

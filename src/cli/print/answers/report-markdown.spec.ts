@@ -59,7 +59,14 @@ describe('a report as Markdown', () => {
   });
 
   it('lets nothing through that a terminal obeys or that begins a line', () => {
-    const page = reportMarkdown(report({ people: order(HOSTILE), environment: HOSTILE }));
+    const page = reportMarkdown(
+      report({
+        people: order(HOSTILE),
+        environment: HOSTILE,
+        changes: { total: 1, byAction: { [HOSTILE]: 1 }, byState: { [HOSTILE]: 1 } },
+        unknownRevisions: [HOSTILE],
+      }),
+    );
     expect(page).not.toMatch(OBEYED);
     expect(page.split('\n').some((line) => line.startsWith('production'))).toBe(false);
   });
