@@ -73,6 +73,15 @@ describe('what the ledger says, in words', () => {
       expect(await named('unknown')).toBe('unknown');
     });
 
+    it('takes the job that there is before one of that name that is gone', async () => {
+      const moved = new ToldLife();
+      const made = moved.commit('08:00', 'ann', 'Make it', {});
+      await moved.pass('08:10', made, [{ ref: 'marathon:/sum', action: 'create', sent: {} }]);
+      await moved.pass('08:20', made, [{ ref: 'marathon:/sum', action: 'delete' }]);
+      await moved.pass('08:30', made, [{ ref: 'chronos:sum', action: 'create', sent: {} }]);
+      expect(await refNamed('sum', ['marathon', 'chronos'], moved.ledger, signal)).toBe('chronos:sum');
+    });
+
     it('names the job that was asked for', async () => {
       const entries = await readHistory(ledger, {
         signal,
