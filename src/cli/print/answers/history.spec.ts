@@ -33,6 +33,10 @@ describe('history, in words', () => {
     );
   });
 
+  it('names the job that was asked for', () => {
+    expect(textOf({ job: 'chronos:nightly', entries: [] }).split('\n')[0]).toBe('production chronos:nightly');
+  });
+
   it('says what was allowed for a pass, and what was only read back', () => {
     const flags = ['adopt=marathon:/web', 'retry'];
     const jobs = [{ ref: 'marathon:/web', action: 'none', state: 'applied' }];

@@ -27,7 +27,7 @@ describe('why, in words', () => {
       lines(`
         marathon:/shop/web in production
           runs as task  web.1 at 10.0.0.7:31012 (TASK_RUNNING, healthy)
-          on record as  eeeeeeeeee Deploy 1 change  by towline@deploy-1 at 2026-03-01T03:00:00.000Z
+          on record as  eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee Deploy 1 change  by towline@deploy-1 at 2026-03-01T03:00:00.000Z
           approved in   d1 Approve plan 1  by eve at 2026-03-01T03:00:00.000Z
           of revision   (missing) the repository has lost it
       `),

@@ -1,5 +1,4 @@
 import picocolors from 'picocolors';
-import { short } from '../../../domain/source/revision.js';
 import type { JobOfPass, WhyAnswer, WhyLink } from '../../../queries/why/index.js';
 import { writeLine, type Io } from '../../io.js';
 import { plainText } from '../plain-text.js';
@@ -39,7 +38,7 @@ export function printWhy(
     if (because !== undefined) continue;
     const said = plainText(text);
     const told = missing === true ? colors.yellow(`(missing) ${said}`) : said;
-    const named = id === undefined || text.includes(shown(id)) ? '' : `${colors.dim(shown(id))} `;
+    const named = id === undefined || text.includes(id) ? '' : `${colors.dim(plainText(id))} `;
     const who = [
       ...(by === undefined ? [] : [`by ${plainText(by)}`]),
       ...(at === undefined ? [] : [`at ${at}`]),
@@ -48,11 +47,6 @@ export function printWhy(
     writeLine(stdout, `  ${WORDS[link].padEnd(13)} ${named}${told}${whose}`);
   }
   for (const line of jobLines(jobs)) writeLine(stdout, `  ${'job'.padEnd(13)} ${line}`);
-}
-
-/** Commits by their first digits, as everywhere; JSON has all of them. */
-function shown(id: string): string {
-  return /^[0-9a-f]{40,64}$/.test(id) ? short(id) : plainText(id);
 }
 
 function jobLines(jobs: readonly JobOfPass[]): string[] {
