@@ -1,5 +1,8 @@
+import { isCalled } from '../domain/job/job-ref.js';
 import type { Asked } from '../domain/plan/asked.js';
+import { glassInForce } from '../domain/plan/gates/index.js';
 import type { LedgerState } from '../domain/record/ledger-entry.js';
+import { inForce } from '../domain/record/orders.js';
 import type { OutcomeState } from '../domain/record/outcome.js';
 import type { JsonObject } from '../domain/source/json.js';
 import type { Revision } from '../domain/source/revision.js';
@@ -54,6 +57,7 @@ export interface EnvironmentAt {
     missing?: string;
   };
   jobs: JobAt[];
+  /** What was in force then; what had ended by itself is left out, as is a glass that was whole again. */
   paused: Readonly<Record<string, Asked>>;
   vetoes: LedgerState['vetoes'];
   breakGlass: LedgerState['breakGlass'];
@@ -79,17 +83,21 @@ export async function readAt(
   const { declared, refs } = await declaredThen(state, sources, signal);
   const announced = new Map<string, string>(state.intents.map(({ ref, action }) => [ref, action]));
   const all = [...new Set<string>([...Object.keys(state.jobs), ...(refs ?? []), ...announced.keys()])];
-  const chosen = all.filter((ref) => job === undefined || ref === job || ref.endsWith(`:${job}`)).sort();
+  const chosen = all.filter((ref) => job === undefined || isCalled({ ref, id: idOf(ref) }, job)).sort();
   const jobs = chosen.map((ref) => jobThen(ref, state, refs, announced.get(ref)));
   return {
     ...none,
     entry: toEntry(record),
     declared,
     jobs: job === undefined ? jobs : await withDocuments(jobs, record.commit, sources, signal),
-    paused: state.paused ?? {},
+    paused: inForce(state.paused, time),
     vetoes: state.vetoes ?? {},
-    breakGlass: state.breakGlass,
+    breakGlass: glassInForce({ facts: state, now: time }),
   };
+}
+
+function idOf(ref: string): string {
+  return ref.slice(ref.indexOf(':') + 1);
 }
 
 function jobThen(

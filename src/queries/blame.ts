@@ -1,4 +1,5 @@
 import type { JobRef } from '../domain/job/job-ref.js';
+import { counted } from '../domain/source/one-line.js';
 import { sameJson } from '../domain/source/compare-json.js';
 import {
   isObject,
@@ -8,7 +9,7 @@ import {
   type JsonObject,
   type Pointer,
 } from '../domain/source/json.js';
-import type { Revision } from '../domain/source/revision.js';
+import { short, type Revision } from '../domain/source/revision.js';
 import type { CommitInfo } from '../ports/job-repository.js';
 import { messageOf } from '../runtime/errors.js';
 import { beginLooking, type WhySources } from './why/sources.js';
@@ -121,21 +122,27 @@ async function statedBy(
   value: Json,
   ref: JobRef,
   revision: Revision,
-  { stated, signal }: Looking,
+  { stated, repository, signal }: Looking,
 ): Promise<Pick<BlamedField, 'commit' | 'unstated'>> {
   try {
     const job = await stated.job(ref, revision, signal);
-    if (job === undefined) return { unstated: `${revision} does not state the job` };
+    if (job === undefined) {
+      const isThere = (await repository.treeId(revision, '', { signal })) !== undefined;
+      const told = isThere ? 'does not state the job' : 'is not in the job repository any more';
+      return { unstated: `${short(revision)} ${told}` };
+    }
     const written = valueAt(job.spec, at);
     if (written === undefined) return { unstated: 'not stated in Git: Towline or the scheduler added it' };
     if (!sameJson(written, value)) return { unstated: 'another value is stated in Git' };
     const setter = await stated.setter(ref, revision, ({ spec }) => valueAt(spec, at), signal);
     return setter?.kind === 'commit'
       ? { commit: told(setter.commit) }
-      : { unstated: `one of ${setter?.commits ?? 0} commits or more` };
+      : {
+          unstated: `can't be decided: ${counted(setter?.commits ?? 0, 'commit was', 'commits were')} looked at`,
+        };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { unstated: `${revision} can't be read: ${messageOf(error)}` };
+    return { unstated: `${short(revision)} can't be read: ${messageOf(error)}` };
   }
 }
 

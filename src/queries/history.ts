@@ -1,3 +1,4 @@
+import { jobRef as refOf, parseJobRef } from '../domain/job/job-ref.js';
 import type { LedgerRecord } from '../domain/record/ledger-entry.js';
 import type { Ledger } from '../ports/ledger.js';
 import { walkLedger } from './walk-ledger.js';
@@ -15,6 +16,8 @@ export interface HistoryEntry {
   outcome: string;
   /** Who gave an order, or as whom a pass ran. */
   by: string;
+  /** Why an order was given, where that was said. */
+  reason?: string;
   jobs: HistoryJob[];
   /** What was allowed for this pass alone: `--adopt`, `--retry`, a broken glass. */
   flags: string[];
@@ -27,6 +30,8 @@ export interface HistoryJob {
   ref: string;
   action: string;
   state: string;
+  /** Why it did not end well, as far as that is on record. */
+  reason?: string;
   http?: string;
   deployment?: string;
   version?: string;
@@ -71,10 +76,36 @@ export async function readHistory(ledger: Ledger, question: HistoryQuestion): Pr
     if (entry.phase === 'intent' && ended.has(entry.pass)) continue;
     if (!kinds.includes(kindOf(entry)) || (failed && endedWell(entry))) continue;
     const later = entry.phase === 'intent' && until !== undefined && (await endsLater(entry, ledger, signal));
-    found.push(later ? { ...entry, endedLater: true } : entry);
+    const told = await withReasons(entry, ledger, signal);
+    found.push(later ? { ...told, endedLater: true } : told);
     if (found.length >= limit) break;
   }
   return found;
+}
+
+/**
+ * The reference that is meant by a name: of a job that the ledger knows now, or else of one that was once on record, as
+ * deleted ones are. Where there is none it is the name itself.
+ */
+export async function refNamed(
+  name: string,
+  schedulers: readonly string[],
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<string> {
+  const whole = parseJobRef(name);
+  const isRef = whole !== undefined && schedulers.includes(whole.scheduler);
+  const id = isRef ? whole.id : name;
+  const refs = (isRef ? [whole.scheduler] : schedulers).flatMap((each) => [
+    refOf(each, id),
+    refOf(each, `/${id}`),
+  ]);
+  const { state } = await ledger.head({ signal });
+  const known = refs.find((ref) => Object.hasOwn(state?.jobs ?? {}, ref));
+  if (known !== undefined) return known;
+  for (const ref of refs)
+    if ((await ledger.history({ signal, limit: 1, jobRef: ref })).length > 0) return ref;
+  return name;
 }
 
 function kindOf({ phase }: HistoryEntry): HistoryKind {
@@ -87,6 +118,17 @@ function endedWell({ phase, jobs }: HistoryEntry): boolean {
   return phase === 'outcome' && jobs.every(({ state }) => state === 'applied' || state === 'blocked');
 }
 
+/** Trailers have no room for why something failed: what the entry left behind tells it. */
+async function withReasons(entry: HistoryEntry, ledger: Ledger, signal: AbortSignal): Promise<HistoryEntry> {
+  if (entry.phase !== 'outcome' || entry.jobs.every(({ state }) => state === 'applied')) return entry;
+  const state = await ledger.stateAt(entry.commit as LedgerRecord['commit'], { signal });
+  const jobs = entry.jobs.map((job) => {
+    const reason = job.state === 'applied' ? undefined : state?.jobs[job.ref]?.message;
+    return reason === undefined ? job : { ...job, reason };
+  });
+  return { ...entry, jobs };
+}
+
 async function endsLater({ pass }: HistoryEntry, ledger: Ledger, signal: AbortSignal): Promise<boolean> {
   const records = await ledger.history({ signal, limit: 2, trailer: `Towline-Pass: ${pass}` });
   return records.map(toEntry).some((entry) => entry.phase === 'outcome' && entry.pass === pass);
@@ -94,6 +136,7 @@ async function endsLater({ pass }: HistoryEntry, ledger: Ledger, signal: AbortSi
 
 export function toEntry(record: LedgerRecord): HistoryEntry {
   const value = (key: string): string => record.trailers.find((t) => t.key === key)?.value ?? '';
+  const reason = value('Towline-Reason');
   return {
     commit: record.commit,
     at: record.at,
@@ -105,6 +148,7 @@ export function toEntry(record: LedgerRecord): HistoryEntry {
     trigger: value('Towline-Trigger'),
     outcome: value('Towline-Outcome'),
     by: value('Towline-By') || value('Towline-Actor'),
+    ...(reason === '' ? {} : { reason }),
     flags: record.trailers.flatMap((t) => (t.key === 'Towline-Flag' ? t.value : [])),
     jobs: record.trailers.flatMap((t) => (t.key === 'Towline-Job' ? jobOf(t.value) : [])),
   };

@@ -36,7 +36,7 @@ export interface Report {
     commit: string;
     revision: string;
   }[];
-  /** From the author's time of a revision to the moment at which the first change of it was live. */
+  /** From the author's time of a revision that went live in this time to the moment at which its first change was live. */
   leadTime: { revisions: number; meanSeconds?: number; medianSeconds?: number };
   /** Share of passes that sent something of which a part failed or was put back. */
   changeFailureRate: { deploys: number; failed: number; rate?: number };
@@ -115,7 +115,7 @@ export async function readReport(
       })),
     ),
     failures: await failuresOf(ends, ledger, signal),
-    leadTime: leadTimeOf(ends, commits),
+    leadTime: leadTimeOf(ends, commits, await liveBefore(records[0], ledger, signal)),
     changeFailureRate: failureRateOf(sent.map(({ entry }) => entry)),
     rollbacks: tried.filter(({ state }) => state === 'rolled-back').length,
     open: await openOf(all, ledger, signal),
@@ -198,13 +198,33 @@ async function commitsOf(
   return { commits, unknown };
 }
 
-function leadTimeOf(ends: readonly Read[], commits: ReadonlyMap<string, CommitInfo>): Report['leadTime'] {
+/** What people ordered of what runs is no change of a revision. */
+const ORDERED: readonly string[] = ['restart', 'trigger', 'kill'];
+
+/** Revisions of which something was live before the first of these entries: how long they took is of another time. */
+async function liveBefore(
+  first: LedgerRecord | undefined,
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const [before] = first?.parents ?? [];
+  const state = before === undefined ? undefined : await ledger.stateAt(before, { signal });
+  const applied = Object.values(state?.jobs ?? {}).filter(({ outcome }) => outcome === 'applied');
+  return new Set(applied.map(({ revision }) => revision));
+}
+
+function leadTimeOf(
+  ends: readonly Read[],
+  commits: ReadonlyMap<string, CommitInfo>,
+  before: ReadonlySet<string>,
+): Report['leadTime'] {
   const live = new Map<string, number>();
   for (const { entry } of ends) {
     const times = entry.jobs
-      .filter((job) => wasTried(job) && job.state === 'applied')
+      .filter((job) => wasTried(job) && !ORDERED.includes(job.action) && job.state === 'applied')
       .map(({ to }) => Date.parse(to ?? entry.at));
-    if (times.length > 0 && !live.has(entry.revision)) live.set(entry.revision, Math.min(...times));
+    if (times.length > 0 && !live.has(entry.revision) && !before.has(entry.revision))
+      live.set(entry.revision, Math.min(...times));
   }
   const seconds = [...live].flatMap(([revision, at]) => {
     const commit = commits.get(revision);

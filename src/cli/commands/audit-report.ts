@@ -2,7 +2,8 @@ import { readReport, type Report } from '../../queries/report.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { withSession } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
-import { reportMarkdown } from '../print/report-markdown.js';
+import { jsonText } from '../print/plain-text.js';
+import { reportMarkdown } from '../print/answers/report-markdown.js';
 
 interface Flags extends GlobalFlags {
   env?: string;
@@ -24,7 +25,7 @@ export async function run(_args: string[], flags: Flags, io: Io): Promise<number
       };
       reports.push(await readReport(time, sources, io.signal));
     }
-    if (flags.format === 'json') writeLine(io.stdout, JSON.stringify(reports, null, 2));
+    if (flags.format === 'json') writeLine(io.stdout, jsonText(reports, 2));
     else writeLine(io.stdout, reports.map(reportMarkdown).join('\n\n'));
     return EXIT.done;
   });

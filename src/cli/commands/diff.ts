@@ -1,5 +1,4 @@
-import picocolors from 'picocolors';
-import { compareSets, type ComparedJob, type ComparedSets } from '../../domain/job/compare-sets.js';
+import { compareSets, type ComparedSets } from '../../domain/job/compare-sets.js';
 import type { Job } from '../../domain/job/job.js';
 import { hasErrors } from '../../domain/source/diagnostic.js';
 import { declaredJobs } from '../../queries/declared.js';
@@ -8,8 +7,10 @@ import { TowlineError } from '../../runtime/errors.js';
 import { EXIT } from '../../runtime/exit-codes.js';
 import { withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
+import { differing, printComparedSets } from '../print/answers/compared-sets.js';
+import { printLedgerDiff } from '../print/answers/ledger-diff.js';
+import { jsonText } from '../print/plain-text.js';
 import { printDiagnostics } from '../print/diagnostics.js';
-import { printLedgerDiff, valueText } from '../print/ledger-diff.js';
 import { readLayers } from '../sources.js';
 
 interface Flags extends GlobalFlags {
@@ -26,10 +27,10 @@ export async function run([left = '', right = '']: string[], flags: Flags, io: I
       return diffEntries(left, right, session, flags, io);
     const sides = [await jobsOf(left, session, flags, io), await jobsOf(right, session, flags, io)];
     const compared = compareSets(sides[0]?.jobs ?? [], sides[1]?.jobs ?? []);
-    if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(asJson(compared), null, 2));
-    else print(left, right, compared, io);
+    if (flags.output === 'json') writeLine(io.stdout, jsonText(asJson(compared), 2));
+    else printComparedSets([left, right], compared, io);
     if (sides.some(({ broken }) => broken)) return EXIT.error;
-    const differs = compared.onlyBefore.length + compared.onlyAfter.length + changed(compared).length > 0;
+    const differs = compared.onlyBefore.length + compared.onlyAfter.length + differing(compared).length > 0;
     return differs && flags.exitCode === true ? EXIT.changes : EXIT.done;
   });
 }
@@ -64,11 +65,11 @@ async function diffEntries(
     const ledger = await session.ledger(environment);
     const compared = await readLedgerDiff(left, right, ledger, io.signal);
     if (compared === undefined) continue;
-    const { added, removed, changed: differing } = compared;
+    const { added, removed, changed } = compared;
     if (flags.output === 'json')
-      writeLine(io.stdout, JSON.stringify({ environment: environment.name, ...compared }, null, 2));
+      writeLine(io.stdout, jsonText({ environment: environment.name, ...compared }, 2));
     else printLedgerDiff(environment.name, compared, io);
-    const differs = added.length + removed.length + differing.length > 0;
+    const differs = added.length + removed.length + changed.length > 0;
     return differs && flags.exitCode === true ? EXIT.changes : EXIT.done;
   }
   throw new TowlineError('ledger-entry-unknown', 'invalid', `no ledger has entries ${left} and ${right}`, {
@@ -76,56 +77,11 @@ async function diffEntries(
   });
 }
 
-function changed({ both }: ComparedSets): ComparedJob[] {
-  return both.filter(({ before, after, fields }) => fields.length > 0 || before.ref !== after.ref);
-}
-
-function print(left: string, right: string, compared: ComparedSets, { stdout }: Io): void {
-  const colors = picocolors.createColors(stdout.isTTY === true);
-  writeLine(stdout, colors.bold(`${left} -> ${right}`));
-  for (const job of compared.onlyBefore)
-    writeLine(
-      stdout,
-      `  ${colors.red('-')} ${colors.bold(job.ref)}${colors.dim(`  only in ${left}: ${where(job)}`)}`,
-    );
-  for (const job of compared.onlyAfter)
-    writeLine(
-      stdout,
-      `  ${colors.green('+')} ${colors.bold(job.ref)}${colors.dim(`  only in ${right}: ${where(job)}`)}`,
-    );
-  for (const { before, after, fields } of changed(compared)) {
-    const named = before.ref === after.ref ? before.ref : `${before.ref} -> ${after.ref}`;
-    writeLine(stdout, `  ${colors.yellow('~')} ${colors.bold(named)}`);
-    for (const { pointer, beforeAt, afterAt, ...field } of fields) {
-      writeLine(
-        stdout,
-        `      ${pointer || '/'}: ${colors.red(valueText(field.before))} -> ${colors.green(valueText(field.after))}`,
-      );
-      writeLine(
-        stdout,
-        `          ${colors.dim(`${beforeAt ?? `not in ${left}`} -> ${afterAt ?? `not in ${right}`}`)}`,
-      );
-    }
-  }
-  const same = compared.both.length - changed(compared).length;
-  const counts = [
-    `${same} the same`,
-    `${changed(compared).length} differ`,
-    `${compared.onlyBefore.length} only in ${left}`,
-    `${compared.onlyAfter.length} only in ${right}`,
-  ];
-  writeLine(stdout, `  ${counts.join(', ')}`);
-}
-
-function where({ source }: Job): string {
-  return source.files.join(', ');
-}
-
 function asJson(compared: ComparedSets): unknown {
   const named = ({ ref, source, spec }: Job): object => ({ ref, files: source.files, spec });
   return {
-    same: compared.both.length - changed(compared).length,
-    differ: changed(compared).map(({ before, after, fields }) => ({
+    same: compared.both.length - differing(compared).length,
+    differ: differing(compared).map(({ before, after, fields }) => ({
       before: before.ref,
       after: after.ref,
       fields,

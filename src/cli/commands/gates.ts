@@ -5,6 +5,7 @@ import { deployWorker } from '../../workers/deploy/index.js';
 import { withSession, type Session } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { printGates } from '../print/gates.js';
+import { jsonText } from '../print/plain-text.js';
 import { deployOptions } from '../worker-options.js';
 
 /** Which rule holds what of the mirrored state now, and when it opens. It makes a plan and writes nothing. */
@@ -13,7 +14,7 @@ export async function run(names: string[], flags: GlobalFlags, io: Io): Promise<
     const reports: GateReport[] = [];
     for (const environment of session.environments(names))
       reports.push(await reportOf(environment, session, io.signal));
-    if (flags.output === 'json') writeLine(io.stdout, JSON.stringify(reports, null, 2));
+    if (flags.output === 'json') writeLine(io.stdout, jsonText(reports, 2));
     else for (const report of reports) printGates(report, io);
     const held = reports.some(({ gates }) => gates.some(({ state }) => state === 'held'));
     return held ? EXIT.held : EXIT.done;

@@ -1,6 +1,7 @@
 import picocolors from 'picocolors';
 import type { Outcome } from '../../domain/record/outcome.js';
 import { writeLine, type Io } from '../io.js';
+import { plainText, visibleText } from './plain-text.js';
 
 const COLORS = {
   applied: 'green',
@@ -17,7 +18,7 @@ export function printOutcomes(outcomes: readonly Outcome[], stdout: Io['stdout']
     const seconds = ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
     writeLine(
       stdout,
-      `  ${colors[COLORS[state]](state)} ${action === 'none' ? 'as it was' : action} ${colors.bold(ref)} ${colors.dim(`${seconds} s`)}  ${message}`,
+      `  ${colors[COLORS[state]](state)} ${action === 'none' ? 'as it was' : action} ${colors.bold(plainText(ref))} ${colors.dim(`${seconds} s`)}  ${visibleText(message)}`,
     );
   }
 }

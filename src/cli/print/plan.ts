@@ -3,6 +3,7 @@ import type { Change, Plan } from '../../domain/plan/plan.js';
 import { short } from '../../domain/source/revision.js';
 import { printDecisions } from './gates.js';
 import { writeLine, type Io } from '../io.js';
+import { plainText, valueText, visibleText } from './plain-text.js';
 
 const MARKS: Record<
   Change['action'],
@@ -24,6 +25,7 @@ const BY = { git: '', hand: '  changed by hand', both: '  changed in Git and by 
 
 /** Fields shown of one change; the rest is counted. */
 const MOST_FIELDS = 12;
+const MOST_OF_VALUE = 80;
 
 /** Prints a plan for people: each change with its reason, what it does there, and the fields that differ. */
 export function printPlan(plan: Plan, { stdout }: Pick<Io, 'stdout'>): void {
@@ -35,9 +37,9 @@ export function printPlan(plan: Plan, { stdout }: Pick<Io, 'stdout'>): void {
   for (const [reason, refs] of held) {
     writeLine(
       stdout,
-      `  ${colors.magenta('! blocked')} ${refs.length} jobs: ${refs.slice(0, 4).join(', ')}, ...`,
+      `  ${colors.magenta('! blocked')} ${refs.length} jobs: ${refs.slice(0, 4).map(plainText).join(', ')}, ...`,
     );
-    writeLine(stdout, `      ${colors.dim(reason)}`);
+    writeLine(stdout, `      ${colors.dim(visibleText(reason))}`);
   }
   printDecisions(plan.decisions, stdout, colors);
   writeLine(
@@ -63,31 +65,25 @@ function printChange(
 ): void {
   const { mark, color } = MARKS[change.action];
   const wanted = change.action === 'blocked' && change.wanted !== undefined ? ` (${change.wanted})` : '';
-  const file = change.desired === undefined ? '' : colors.dim(`  ${change.desired.source.file}`);
+  const file = change.desired === undefined ? '' : colors.dim(`  ${visibleText(change.desired.source.file)}`);
   writeLine(
     stdout,
-    `  ${colors[color](`${mark} ${change.action}${wanted}`)} ${colors.bold(change.ref)}${file}`,
+    `  ${colors[color](`${mark} ${change.action}${wanted}`)} ${colors.bold(plainText(change.ref))}${file}`,
   );
   const why = [change.reason, change.effect].filter((text) => text !== undefined && text !== '').join('; ');
-  writeLine(stdout, `      ${colors.dim(why)}`);
+  writeLine(stdout, `      ${colors.dim(visibleText(why))}`);
   for (const { pointer, before, after, by } of change.fields.slice(0, MOST_FIELDS))
     writeLine(
       stdout,
-      `      ${pointer || '/'}: ${colors.red(valueText(before))} -> ${colors.green(valueText(after))}${colors.dim(BY[by ?? 'git'])}`,
+      `      ${plainText(pointer) || '/'}: ${colors.red(valueText(before, MOST_OF_VALUE))} -> ${colors.green(valueText(after, MOST_OF_VALUE))}${colors.dim(BY[by ?? 'git'])}`,
     );
   const more = change.fields.length - MOST_FIELDS;
   if (more > 0) writeLine(stdout, `      ${colors.dim(`and ${more} more fields`)}`);
   for (const { pointer, before, after } of change.elsewhere ?? [])
     writeLine(
       stdout,
-      `      ${colors.dim(`${pointer || '/'}: ${valueText(before)} stays, as it is left to others; Git states ${valueText(after)}`)}`,
+      `      ${colors.dim(`${plainText(pointer) || '/'}: ${valueText(before, MOST_OF_VALUE)} stays, as it is left to others; Git states ${valueText(after, MOST_OF_VALUE)}`)}`,
     );
-}
-
-function valueText(value: unknown): string {
-  if (value === undefined) return '(absent)';
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 /** `2 to create, 1 held, 14 as in Git`. */

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../domain/source/json.js';
 import { short } from '../../domain/source/revision.js';
 import type { Replay, ReplayFinding } from '../../queries/replay.js';
 import { writeLine, type Io } from '../io.js';
+import { visibleText, valueText } from './plain-text.js';
 
 /** Differences that are shown of one plan; the rest is counted. */
 const MOST_DIFFERENCES = 20;
@@ -17,7 +18,7 @@ export function printReplay(replay: Replay, { stdout }: Pick<Io, 'stdout'>): voi
     writeLine(stdout, `  ${colors.yellow(nameOf(finding))} ${finding.at}  ${said(finding)}`);
     const { differences = [] } = finding;
     for (const each of differences.slice(0, MOST_DIFFERENCES)) {
-      writeLine(stdout, `      ${each.about === 'change' ? '' : `${each.about} `}${each.name}`);
+      writeLine(stdout, `      ${each.about === 'change' ? '' : `${each.about} `}${visibleText(each.name)}`);
       writeLine(stdout, `          then ${colors.red(decisionText(each, each.before))}`);
       writeLine(stdout, `          now  ${colors.green(decisionText(each, each.now))}`);
     }
@@ -39,23 +40,17 @@ function nameOf({ sequence, commit }: ReplayFinding): string {
 
 function said({ kind, reason, revision }: ReplayFinding): string {
   if (kind === 'not-kept') return 'what it was made of is not kept';
-  if (kind === 'refused') return `can't be made again: ${reason ?? ''}`;
+  if (kind === 'refused') return `can't be made again: ${visibleText(reason ?? '')}`;
   return `the plan of ${short(revision)} is another one now`;
 }
 
 /** `update: changed in Git`, and the members that differ where that is not all. */
 function decisionText({ about, members }: DecisionDiff, decision: JsonObject | undefined): string {
   if (decision === undefined) return about === 'plan' ? 'the same changes in another order' : 'nothing';
-  if (about === 'plan') return members.map((name) => valueText(decision[name])).join(', ');
+  if (about === 'plan') return members.map((name) => valueText(decision[name], 80)).join(', ');
   const { action, wanted, verdict, reason } = decision;
   const head = [action ?? verdict, ...(wanted === undefined ? [] : [`(${String(wanted)})`])].join(' ');
   const others = members.filter((name) => !['action', 'wanted', 'verdict', 'reason'].includes(name));
-  const rest = others.map((name) => `; ${name} ${valueText(decision[name])}`).join('');
-  return `${head}: ${String(reason)}${rest}`;
-}
-
-function valueText(value: unknown): string {
-  if (value === undefined) return '(absent)';
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const rest = others.map((name) => `; ${name} ${valueText(decision[name], 80)}`).join('');
+  return visibleText(`${head}: ${String(reason)}${rest}`);
 }

@@ -93,13 +93,14 @@ async function imagesIn(ref: JobRef, sent: Sent, looking: Looking): Promise<Name
 
 function taskLink({ ref, task, silence, others = 0 }: Subject): WhyLink {
   if (task === undefined) return missing('task', silence ?? `no running task of ${ref} was found`);
-  const where = task.ports.map((port) => `${task.host ?? '?'}:${port}`).join(', ');
+  const ports = task.ports.map((port) => `${task.host ?? '?'}:${port}`).join(', ') || task.host;
+  const where = ports === undefined ? '' : ` at ${ports}`;
   const health = task.healthy === undefined ? '' : task.healthy ? ', healthy' : ', not healthy';
   const more = others === 0 ? '' : `, and ${others} more`;
   return {
     link: 'task',
     id: task.id,
-    text: `${task.id} ${where === '' ? (task.host ?? '') : `at ${where}`} (${task.state}${health})${more}`,
+    text: `${task.id}${where} (${task.state}${health})${more}`,
     ...(task.startedAt === undefined ? {} : { at: task.startedAt }),
   };
 }

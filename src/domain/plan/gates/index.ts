@@ -54,7 +54,13 @@ function restOf(sent: readonly Change[], asked: readonly GateDecision[], { id }:
 }
 
 /** Only while it lasts. */
-export function glassInForce({ facts, now }: Pick<Asking['input'], 'facts' | 'now'>): BreakGlass | undefined {
+export function glassInForce({
+  facts,
+  now,
+}: {
+  facts: { breakGlass?: BreakGlass };
+  now: number;
+}): BreakGlass | undefined {
   const { breakGlass } = facts;
   return breakGlass !== undefined && msOf(breakGlass.until) > now ? breakGlass : undefined;
 }

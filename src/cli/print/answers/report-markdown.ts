@@ -1,6 +1,10 @@
-import { short } from '../../domain/source/revision.js';
-import { counted } from '../../domain/source/one-line.js';
-import type { Report } from '../../queries/report.js';
+import { short } from '../../../domain/source/revision.js';
+import { counted } from '../../../domain/source/one-line.js';
+import type { Report } from '../../../queries/report.js';
+import { plainText } from '../plain-text.js';
+
+/** Rows of one table; a page with more than that can't be put into a ticket. The rest is counted. */
+const MOST_ROWS = 100;
 
 /** A report as a page that can be put into a ticket. */
 export function reportMarkdown(report: Report): string {
@@ -57,7 +61,7 @@ function summary({
 }: Report): string[] {
   const counts = (all: Record<string, number>): string =>
     Object.entries(all)
-      .map(([name, n]) => `${n} ${name}`)
+      .map(([name, n]) => `${n} ${text(name)}`)
       .join(', ');
   const { meanSeconds, medianSeconds, revisions } = leadTime;
   const { rate, failed, deploys } = changeFailureRate;
@@ -65,32 +69,48 @@ function summary({
     `- Passes: ${passes}; passes of the mirror: ${mirrorPasses}`,
     `- Changes: ${changes.total}${changes.total === 0 ? '' : ` (${counts(changes.byAction)}; ${counts(changes.byState)})`}`,
     meanSeconds === undefined || medianSeconds === undefined
-      ? '- From commit to live: nothing went live'
-      : `- From commit to live: ${duration(meanSeconds)} on average, ${duration(medianSeconds)} in the middle (${counted(revisions, 'revision')})`,
+      ? '- From commit to live: no revision that is known went live'
+      : `- From commit to live: mean ${duration(meanSeconds)}, median ${duration(medianSeconds)} (${counted(revisions, 'revision')})`,
     rate === undefined
       ? '- Change failure rate: nothing was sent'
-      : `- Change failure rate: ${Math.round(rate * 1000) / 10} % (${failed} of ${deploys} passes that sent something)`,
+      : `- Change failure rate: ${Math.round(rate * 1000) / 10} % (${failed} of ${counted(deploys, 'pass', 'passes')} that sent something)`,
     `- Put back: ${rollbacks}`,
-    ...(unknownRevisions.length === 0
-      ? []
-      : [`- Revisions that the job repository does not have: ${unknownRevisions.map(short).join(', ')}`]),
+    ...unknownText(unknownRevisions),
   ];
+}
+
+function unknownText(revisions: readonly string[]): string[] {
+  if (revisions.length === 0) return [];
+  const more = revisions.length > MOST_ROWS ? `, and ${revisions.length - MOST_ROWS} more` : '';
+  const named = revisions.slice(0, MOST_ROWS).map((each) => text(short(each)));
+  return [`- Revisions that the job repository does not have: ${named.join(', ')}${more}`];
 }
 
 function section(title: string, head: string[], rows: (string | number)[][]): string[] {
   if (rows.length === 0) return [];
   const line = (cells: readonly (string | number)[]): string =>
     `| ${cells.map((cell) => text(String(cell))).join(' | ')} |`;
-  return ['', `## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)];
+  const more = rows.length - MOST_ROWS;
+  return [
+    '',
+    `## ${title}`,
+    '',
+    line(head),
+    line(head.map(() => '---')),
+    ...rows.slice(0, MOST_ROWS).map(line),
+    ...(more > 0 ? ['', `And ${more} more; \`--format json\` has all of them.`] : []),
+  ];
 }
 
 function pair({ name, count }: { name: string; count: number }): [string, number] {
   return [name, count];
 }
 
-/** What people wrote must not become a part of the page's own form. */
+/** What people wrote must not become a part of the page's own form. An underline inside a word is none. */
 function text(value: string): string {
-  return value.replace(/\s+/g, ' ').replace(/[\\|`*_<>[\]]/g, (sign) => (sign === '_' ? sign : `\\${sign}`));
+  return plainText(value)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\|`*<>[\]&~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (sign) => `\\${sign}`);
 }
 
 function duration(seconds: number): string {
