@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { whenOf } from './when.js';
+import { checkPeriod, whenOf } from './when.js';
 
 const now = Date.parse('2026-02-01T12:00:00Z');
 
@@ -17,4 +17,9 @@ describe('a time of a command line', () => {
   it.each(['yesterday', '3', 'd', '2026', '2026-13-01', '-3d', ''])('"%s" is none', (text) =>
     expect(() => whenOf(text, now)).toThrow('a time is'),
   );
+});
+
+it('does not take a time that ends before it begins', () => {
+  expect(() => checkPeriod({ since: 2, until: 1 })).toThrow(expect.objectContaining({ code: 'time-order' }));
+  for (const fine of [{}, { since: 2 }, { until: 1 }, { since: 1, until: 1 }]) checkPeriod(fine);
 });

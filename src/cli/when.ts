@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { TowlineError } from '../runtime/errors.js';
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 
@@ -10,4 +11,19 @@ export function whenOf(text: string, now = Date.now()): number {
   if (Number.isNaN(time))
     throw new InvalidArgumentError('a time is 2026-01-31, 2026-01-31T12:00:00Z, or 12h or 3d ago');
   return time;
+}
+
+/** Throws for a time that ends before it begins, in which nothing can have happened. In ms since the epoch. */
+export function checkPeriod({
+  since,
+  until,
+}: {
+  since?: number | undefined;
+  until?: number | undefined;
+}): void {
+  if (since === undefined || until === undefined || since <= until) return;
+  const [from, to] = [since, until].map((time) => new Date(time).toISOString());
+  throw new TowlineError('time-order', 'invalid', `--since ${from} is after --until ${to}`, {
+    help: 'Turn them around.',
+  });
 }

@@ -4,6 +4,7 @@ import { withSession } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { jsonText } from '../print/plain-text.js';
 import { reportMarkdown } from '../print/answers/report-markdown.js';
+import { checkPeriod } from '../when.js';
 
 interface Flags extends GlobalFlags {
   env?: string;
@@ -14,9 +15,10 @@ interface Flags extends GlobalFlags {
 
 /** What happened in a time, for people who have to answer for it. */
 export async function run(_args: string[], flags: Flags, io: Io): Promise<number> {
+  const time = { since: flags.since, until: flags.until ?? Date.now() };
+  checkPeriod(time);
   return withSession(flags, io, async (session) => {
     const reports: Report[] = [];
-    const time = { since: flags.since, until: flags.until ?? Date.now() };
     for (const environment of session.environments(flags.env === undefined ? [] : [flags.env])) {
       const sources = {
         environment: environment.name,

@@ -4,6 +4,7 @@ import { withSession } from '../compose.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 import { printHistory, type History } from '../print/answers/history.js';
 import { jsonText } from '../print/plain-text.js';
+import { checkPeriod } from '../when.js';
 
 interface Flags extends GlobalFlags {
   env?: string;
@@ -19,6 +20,7 @@ interface Flags extends GlobalFlags {
 export async function run([name]: string[], flags: Flags, io: Io): Promise<number> {
   const { limit, since, until, failed = false, all: every = false } = flags;
   const kinds: HistoryKind[] | undefined = every ? ['deploy', 'order', 'mirror'] : flags.kind;
+  checkPeriod(flags);
   return withSession(flags, io, async (session) => {
     const all: History[] = [];
     for (const environment of session.environments(flags.env === undefined ? [] : [flags.env])) {
