@@ -14,5 +14,6 @@ export default {
       },
     ],
   },
+  setupFiles: ['<rootDir>/test/setup.ts'],
   testTimeout: 60_000,
 };
