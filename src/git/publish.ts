@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Revision } from '../domain/source/revision.js';
 import type { NewCommit } from '../ports/git-store.js';
 import type { Waiting } from '../ports/kv-store.js';
@@ -91,6 +93,7 @@ async function push(
     'push',
     '--porcelain',
     `--force-with-lease=${ref}:${expected ?? ''}`,
+    ...(place.remote === undefined && !place.bare ? await intoWorkTree(place, ref, signal) : []),
     ...pushOptions.map((option) => `--push-option=${option}`),
     '--end-of-options',
     target,
@@ -110,6 +113,18 @@ async function push(
   throw refusal(branch, said, hooks) ?? failure(args, result.exitCode, said);
 }
 
+/**
+ * In a work tree whose branch is checked out, what is committed is checked out as well, as `git commit` would leave it;
+ * git refuses that where something is changed there. A setting of the repository's own counts more.
+ */
+async function intoWorkTree(place: OpenRepository, ref: string, signal: AbortSignal): Promise<string[]> {
+  const head = await readFile(path.join(place.gitDir, 'HEAD'), 'utf8').catch(() => '');
+  if (head.trim() !== `ref: ${ref}`) return [];
+  const args = ['config', '--get', 'receive.denyCurrentBranch'];
+  if ((await git(place, args, { signal, allow: [0, 1] })).exitCode === 0) return [];
+  return ['--receive-pack=git -c receive.denyCurrentBranch=updateInstead receive-pack'];
+}
+
 /** What it means that a push was refused; undefined: that it was not git's or a hook's refusal. */
 function refusal(branch: string, said: string, hooks: readonly string[]): TowlineError | undefined {
   if (
@@ -122,6 +137,13 @@ function refusal(branch: string, said: string, hooks: readonly string[]): Towlin
     return new TowlineError('git-push-options', 'refused', 'the server takes no push options', {
       help: 'Set promote.via to push or merge-request; of a repository of your own, set receive.advertisePushOptions.',
     });
+  if (/working directory has (un)?staged changes|could not update working tree/i.test(said))
+    return new TowlineError(
+      'git-checked-out',
+      'refused',
+      `${branch} is checked out in a work tree in which something is changed`,
+      { help: 'Commit or stash what is changed there, and say it again.' },
+    );
   if (/refusing to update checked out branch/i.test(said)) {
     return new TowlineError(
       'git-checked-out',

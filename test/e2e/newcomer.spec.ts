@@ -162,15 +162,23 @@ withServer('consul', 'a newcomer with a repository of Marathon JSON files', () =
       stderr: expect.stringContaining('NAME:TAG'),
     });
     expect((await towline('promote', 'shop/web:1.1.0', '--dry-run')).code).toBe(2);
-    // The branch is checked out here: a commit behind the back of the work tree is refused, not forced.
+    // The branch is checked out here: what somebody is changing is not touched, and nothing is committed behind it.
+    await write('notes.txt', 'mine');
+    await git('add', 'notes.txt');
     expect(await towline('promote', 'shop/web:1.1.0')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('checked out'),
+      stderr: expect.stringContaining('something is changed'),
     });
-    await git('checkout', '-q', '--detach');
+    await git('rm', '-q', '-f', 'notes.txt');
     expect(await towline('promote', 'shop/web:1.1.0')).toMatchObject({ code: 0 });
-    await git('checkout', '-q', 'master');
     expect(await readFile(path.join(folder, 'marathon/web.json'), 'utf8')).toContain('shop/web:1.1.0');
+  });
+
+  it('changes the number of instances by a commit, which is in the work tree as well', async () => {
+    expect(await towline('scale', '/shop/web', '2')).toMatchObject({ code: 0 });
+    expect(await readFile(path.join(folder, 'marathon/web.json'), 'utf8')).toContain('"instances": 2');
+    await git('diff', '--quiet', 'HEAD');
+    expect((await towline('plan')).stdout).toMatch(/instances: 1 -> 2/);
   });
 
   describe('the command', () => {

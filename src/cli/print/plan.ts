@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import type { Change, Plan } from '../../domain/plan/plan.js';
+import { counted } from '../../domain/source/one-line.js';
 import { short } from '../../domain/source/revision.js';
 import { printDecisions } from './gates.js';
 import { writeLine, type Io } from '../io.js';
@@ -45,7 +46,7 @@ export function printPlan(plan: Plan, { stdout }: Pick<Io, 'stdout'>): void {
   writeLine(
     stdout,
     shown.length === 0
-      ? `  ${colors.green('nothing to do')}: ${count(plan, 'none')} jobs are as in Git`
+      ? `  ${colors.green('nothing to do')}: ${counted(count(plan, 'none'), 'job is', 'jobs are')} as in Git`
       : `  ${planSummary(plan)}`,
   );
 }
