@@ -1,15 +1,14 @@
 // What `why` costs at the end of a long ledger, in the process and as a command. `npm run build && node bench/why.mjs
 // [--entries 10000] [--jobs 100]`; the numbers also go to build/bench-why.json.
-import { build } from 'esbuild';
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startConsul } from './lib/consul.mjs';
 import { run } from './lib/repository.mjs';
+import { exportsOf } from '../scripts/bundled.mjs';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 11);
 const BOUND = 200;
@@ -36,35 +35,18 @@ await writeFile('build/bench-why.json', `${JSON.stringify(results, null, 2)}\n`)
 
 /** The parts of the program that are measured, or that write what is measured. */
 async function insides() {
-  const outfile = path.join(folder, 'inside.mjs');
   const from = (names, file) => `export { ${names} } from './src/${file}';`;
-  await build({
-    stdin: {
-      resolveDir: path.resolve(import.meta.dirname, '..'),
-      loader: 'ts',
-      contents: [
-        from('entryMessage', 'domain/record/entry-message.ts'),
-        from('documentText, stateOf, mirrorOf, intentsOf', 'domain/record/ledger-files.ts'),
-        from('gitLedger', 'ledger/index.ts'),
-        from('gitStore', 'git/index.ts'),
-        from('readWhy', 'queries/why/index.ts'),
-        from('kvLayout', 'domain/source/kv-layout.ts'),
-        from('silentLog', 'runtime/log.ts'),
-        from('SCHEDULER_KINDS', 'schedulers/registry.ts'),
-      ].join('\n'),
-    },
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  // Packages are found from where the project is.
-  const here = path.resolve('build/bench-why-inside.mjs');
-  await mkdir('build', { recursive: true });
-  await writeFile(here, await (await import('node:fs/promises')).readFile(outfile));
-  return import(pathToFileURL(here).href);
+  const contents = [
+    from('entryMessage', 'domain/record/entry-message.ts'),
+    from('documentText, stateOf, mirrorOf, intentsOf', 'domain/record/ledger-files.ts'),
+    from('gitLedger', 'ledger/index.ts'),
+    from('gitStore', 'git/index.ts'),
+    from('readWhy', 'queries/why/index.ts'),
+    from('kvLayout', 'domain/source/kv-layout.ts'),
+    from('silentLog', 'runtime/log.ts'),
+    from('SCHEDULER_KINDS', 'schedulers/registry.ts'),
+  ].join('\n');
+  return exportsOf('bench-why-inside', { contents });
 }
 
 /** Rounds of a promotion, a pass of the mirror, and the two entries of a deploy: three entries each. */

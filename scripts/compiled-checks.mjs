@@ -1,13 +1,14 @@
 // What the build does so that a command doesn't begin with compiling schemas: see src/domain/job/validate/quick-checks.ts.
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build, transform } from 'esbuild';
+import { transform } from 'esbuild';
+import { exportsOf } from './bundled.mjs';
 
 const FOLDER = path.resolve('src/domain/job/validate');
 
 /** The checks of our own schemas as esbuild plugin; made anew from `src/` each time, before anything is bundled. */
 export async function compiledChecks() {
-  const checks = [...(await quickChecks())];
+  const { quickChecks } = await exportsOf('quick-checks', 'scripts/quick-checks.ts');
+  const checks = [...quickChecks()];
   const small = await Promise.all(
     checks.map(([, code]) => transform(code, { minify: true, target: 'node20' })),
   );
@@ -33,22 +34,6 @@ export async function compiledChecks() {
       }));
     },
   };
-}
-
-async function quickChecks() {
-  const outfile = path.resolve('build/quick-checks.mjs');
-  await build({
-    entryPoints: ['scripts/quick-checks.ts'],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  });
-  const made = await import(pathToFileURL(outfile).href);
-  return made.quickChecks();
 }
 
 /** `require`, so that what a check needs at its beginning is done when it is first asked. */

@@ -1,29 +1,12 @@
 // The project's own ledger code as a bundle, and ledgers of any length in no time, by git fast-import.
 import { spawn } from 'node:child_process';
-import path from 'node:path';
-import { build } from 'esbuild';
+import { exportsOf } from '../../scripts/bundled.mjs';
 import { run } from './repository.mjs';
-
-const project = path.resolve(import.meta.dirname, '../..');
 
 /** Modules of `src/` as one bundle, so that they can be measured without starting a process. */
 export async function modules(exports) {
-  const outfile = path.join(project, 'build/bench-ledger.mjs');
-  await build({
-    stdin: {
-      contents: exports.map((each) => `export * from './src/${each}';`).join('\n'),
-      resolveDir: project,
-      loader: 'ts',
-    },
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  });
-  return import(outfile);
+  const contents = exports.map((each) => `export * from './src/${each}';`).join('\n');
+  return exportsOf('bench-ledger', { contents });
 }
 
 const id = (n) => n.toString(16).padStart(40, '0');

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { execa } from 'execa';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, truncate } from 'node:fs/promises';
@@ -8,9 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileOutbox } from '../../src/outbox/index.js';
 import { OUTBOX_LIMITS, outboxContract } from '../../src/ports/outbox.contract.js';
+import { bundledProgram } from '../scenario/bundled.js';
 import { PUSHED_AT } from '../builders/push-event.js';
-
-const project = path.resolve(import.meta.dirname, '../..');
 
 describe('an outbox in a folder', () => {
   let root: string;
@@ -18,8 +16,7 @@ describe('an outbox in a folder', () => {
   let writers = 0;
   beforeAll(async () => {
     root = await mkdtemp(path.join(os.tmpdir(), 'towline-outboxes-'));
-    program = path.join(root, 'writer.mjs');
-    await bundled(path.join(import.meta.dirname, 'outbox-writer.ts'), program);
+    program = await bundledProgram('outbox-writer', 'test/contract/outbox-writer.ts');
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -56,19 +53,4 @@ async function killedAt(step: number, program: string, folder: string, target: s
   await once(child, 'close');
   watcher.close();
   return said.split('\n').slice(0, -1);
-}
-
-/** A process of its own makes it: the bundler does not run in this one. */
-async function bundled(entry: string, outfile: string): Promise<void> {
-  const options = {
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'warning',
-  };
-  const script = `import { build } from 'esbuild'; await build(${JSON.stringify(options)});`;
-  await execa(process.execPath, ['--input-type=module', '--eval', script], { cwd: project });
 }

@@ -1,13 +1,11 @@
 import fs from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
 import * as isomorphic from 'isomorphic-git';
 import { parseRevision, type ObjectId, type Revision } from '../../domain/source/revision.js';
 import type { FileMode, Tree, TreeChange, TreeEntry } from '../../domain/source/tree.js';
-import { clockTime } from '../commit-info.js';
 import type { CommitInfo, JobRepository, RefInfo } from '../../ports/job-repository.js';
 import { TowlineError } from '../../runtime/errors.js';
-import { parseTrailers } from '../../domain/source/trailers.js';
+import { isWithin, toInfo, touchesAny, walkBack } from './commits.js';
+import { gitFolder, ifThere, type Opened } from './opened.js';
 
 export interface IsomorphicOptions {
   /** A local repository: its git folder, or a folder in its work tree. */
@@ -21,27 +19,19 @@ export interface IsomorphicOptions {
  * names that are not UTF-8 are not seen (reference: dependencies.md §2), so hooks and mirrors of such trees need git.
  */
 export function isomorphicRepository({ location, bring }: IsomorphicOptions): JobRepository {
-  // One cache for all calls: without it every read would hash the whole pack again.
   let cache = {};
-  const at = async (): Promise<{ fs: typeof fs; gitdir: string; cache: object }> => ({
-    fs,
-    gitdir: await gitFolder(location),
-    cache,
-  });
-
+  const at = async (): Promise<Opened> => ({ fs, gitdir: await gitFolder(location), cache });
   const branches = bring === undefined ? 'refs/heads' : 'refs/remotes/origin';
 
   const resolve = async (name: string): Promise<Revision | undefined> => {
     const repository = await at();
-    const isWhole = parseRevision(name) !== undefined || name === 'HEAD' || name.startsWith('refs/');
+    const id = parseRevision(name);
+    const isWhole = id !== undefined || name === 'HEAD' || name.startsWith('refs/');
     for (const ref of [...(isWhole ? [name] : []), `${branches}/${name}`, `refs/tags/${name}`]) {
-      try {
-        const oid = parseRevision(name) ?? (await isomorphic.resolveRef({ ...repository, ref }));
-        const { oid: commit } = await isomorphic.readCommit({ ...repository, oid });
-        return parseRevision(commit);
-      } catch (error) {
-        if (!(error instanceof isomorphic.Errors.NotFoundError)) throw broken(error);
-      }
+      const oid = id ?? (await ifThere(isomorphic.resolveRef({ ...repository, ref })));
+      const found =
+        oid === undefined ? undefined : await ifThere(isomorphic.readCommit({ ...repository, oid }));
+      if (found !== undefined) return parseRevision(found.oid);
     }
     return undefined;
   };
@@ -51,48 +41,30 @@ export function isomorphicRepository({ location, bring }: IsomorphicOptions): Jo
     const named = await resolve(expression);
     if (named !== undefined) return named;
     const repository = await at();
-    const parent = /^(.+)(?:~(\d*)|\^)$/.exec(expression);
-    try {
-      if (parent === null)
-        return /^[0-9a-f]{4,64}$/.test(expression)
-          ? await resolve(await isomorphic.expandOid({ ...repository, oid: expression }))
-          : undefined;
-      let revision = await resolveExpression(parent[1] ?? '');
-      const steps = parent[2] === undefined || parent[2] === '' ? 1 : Number(parent[2]);
-      for (let step = 0; step < steps && revision !== undefined; step++) {
-        const { commit } = await isomorphic.readCommit({ ...repository, oid: revision });
-        revision = parseRevision(commit.parent[0] ?? '');
-      }
-      return revision;
-    } catch (error) {
-      if (
-        error instanceof isomorphic.Errors.NotFoundError ||
-        error instanceof isomorphic.Errors.AmbiguousError
-      )
-        return undefined;
-      throw broken(error);
+    const [, start, count] = /^(.+)(?:~(\d*)|\^)$/.exec(expression) ?? [];
+    if (start === undefined) {
+      const isShort = /^[0-9a-f]{4,64}$/.test(expression);
+      const oid = isShort
+        ? await ifThere(isomorphic.expandOid({ ...repository, oid: expression }))
+        : undefined;
+      return oid === undefined ? undefined : resolve(oid);
     }
+    const begin = await resolveExpression(start);
+    let left = count === undefined || count === '' ? 1 : Number(count);
+    if (begin !== undefined)
+      for await (const { oid } of walkBack(repository, begin, true))
+        if (left-- === 0) return parseRevision(oid);
+    return undefined;
   };
 
-  const rootOf = async (
-    revision: Revision,
-    folder: string,
-  ): Promise<isomorphic.ReadTreeResult | undefined> => {
-    try {
-      return await isomorphic.readTree({
+  const rootOf = async (revision: Revision, folder: string): Promise<isomorphic.ReadTreeResult | undefined> =>
+    ifThere(
+      isomorphic.readTree({
         ...(await at()),
         oid: revision,
         ...(folder === '' ? {} : { filepath: folder }),
-      });
-    } catch (error) {
-      if (
-        error instanceof isomorphic.Errors.NotFoundError ||
-        error instanceof isomorphic.Errors.ObjectTypeError
-      )
-        return undefined;
-      throw broken(error);
-    }
-  };
+      }),
+    );
 
   const entriesOf = async (revision: Revision, folder: string): Promise<Tree | undefined> => {
     const repository = await at();
@@ -186,16 +158,8 @@ export function isomorphicRepository({ location, bring }: IsomorphicOptions): Jo
     },
 
     async readFile(revision, file) {
-      try {
-        return (await isomorphic.readBlob({ ...(await at()), oid: revision, filepath: file })).blob;
-      } catch (error) {
-        if (
-          error instanceof isomorphic.Errors.NotFoundError ||
-          error instanceof isomorphic.Errors.ObjectTypeError
-        )
-          return undefined;
-        throw broken(error);
-      }
+      const reading = isomorphic.readBlob({ ...(await at()), oid: revision, filepath: file });
+      return (await ifThere(reading))?.blob;
     },
 
     async log(revision, { limit, paths, grep, line, firstParent = false, exclude, skip = 0, since, until }) {
@@ -225,141 +189,12 @@ export function isomorphicRepository({ location, bring }: IsomorphicOptions): Jo
   };
 }
 
-interface Commit {
-  oid: string;
-  message: string;
-  parent: string[];
-  author: { name: string; email: string; timestamp: number; timezoneOffset: number };
-  committer: { timestamp: number };
-}
-
-async function touchesAny(
-  repository: Repository,
-  commit: Commit,
-  paths: readonly string[],
-): Promise<boolean> {
-  for (const file of paths) if (await touches(repository, commit, file)) return true;
-  return false;
-}
-
-type Repository = { fs: typeof fs; gitdir: string; cache: object };
-
-/** Newest first by commit time, as git does. */
-async function* walkBack(
-  repository: Repository,
-  from: Revision,
-  firstParent: boolean,
-): AsyncIterable<Commit> {
-  const cut = await cutOff(repository.gitdir);
-  const seen = new Set<string>([from]);
-  const waiting = [await read(repository, from, cut)];
-  while (waiting.length > 0) {
-    waiting.sort((a, b) => b.time - a.time);
-    const next = waiting.shift();
-    if (next === undefined) return;
-    yield next.commit;
-    for (const parent of firstParent ? next.commit.parent.slice(0, 1) : next.commit.parent) {
-      if (seen.has(parent)) continue;
-      seen.add(parent);
-      waiting.push(await read(repository, parent, cut));
-    }
-  }
-}
-
-/** Commits whose parents a copy without its whole history does not have. */
-async function cutOff(gitdir: string): Promise<ReadonlySet<string>> {
-  const text = await readFile(path.join(gitdir, 'shallow'), 'utf8').catch(() => '');
-  return new Set(text.split('\n'));
-}
-
-async function read(
-  repository: Repository,
-  oid: string,
-  cut: ReadonlySet<string>,
-): Promise<{ commit: Commit; time: number }> {
-  const { commit } = await isomorphic.readCommit({ ...repository, oid });
-  return {
-    commit: {
-      oid,
-      message: commit.message,
-      parent: cut.has(oid) ? [] : commit.parent,
-      author: commit.author,
-      committer: commit.committer,
-    },
-    time: commit.committer.timestamp,
-  };
-}
-
-async function touches(repository: Repository, { oid, parent }: Commit, file: string): Promise<boolean> {
-  const now = await blobAt(repository, oid, file);
-  if (parent.length === 0) return now !== undefined;
-  const before = await Promise.all(parent.map((p) => blobAt(repository, p, file)));
-  return before.every((id) => id !== now);
-}
-
-async function blobAt(repository: Repository, oid: string, file: string): Promise<string | undefined> {
-  try {
-    return (await isomorphic.readBlob({ ...repository, oid, filepath: file })).oid;
-  } catch (error) {
-    if (
-      error instanceof isomorphic.Errors.NotFoundError ||
-      error instanceof isomorphic.Errors.ObjectTypeError
-    )
-      return undefined;
-    throw broken(error);
-  }
-}
-
-function toInfo({ oid, message, parent, author }: Commit): CommitInfo {
-  const [subject = '', ...body] = message.split('\n');
-  return {
-    revision: oid as Revision,
-    parents: parent as Revision[],
-    author: { name: author.name, email: author.email },
-    // Minutes before UTC are counted as in `Date`: less is further east.
-    at: clockTime(author.timestamp, -author.timezoneOffset) ?? '',
-    subject,
-    body: body.join('\n').trim(),
-    trailers: parseTrailers(message),
-  };
-}
-
 function fileMode(mode: string): FileMode {
   const padded = mode.padStart(6, '0');
   return padded === '120000' || padded === '160000' || padded === '100755' ? padded : '100644';
 }
 
-/** The git folder of a path: the path itself when it is bare, else the one of the work tree that it is in. */
-export async function gitFolder(location: string): Promise<string> {
-  const isGitFolder = async (folder: string): Promise<boolean> => {
-    const [head, objects] = await Promise.all(
-      ['HEAD', 'objects'].map((name) => stat(path.join(folder, name)).catch(() => undefined)),
-    );
-    return head?.isFile() === true && objects?.isDirectory() === true;
-  };
-  let folder = path.resolve(location);
-  if (await isGitFolder(folder)) return folder;
-  for (; ; folder = path.dirname(folder)) {
-    const inside = path.join(folder, '.git');
-    if (await isGitFolder(inside)) return inside;
-    if (path.dirname(folder) === folder) break;
-  }
-  throw new TowlineError('git-remote-away', 'unavailable', `there is no job repository at ${location}`, {
-    help: 'Check repository.url. Nothing is changed while it is away.',
-  });
-}
-
-function broken(cause: unknown): unknown {
-  if (cause instanceof TowlineError) return cause;
-  return new TowlineError(
-    'git-failed',
-    'invalid',
-    `the repository can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause, help: 'Check it with git fsck.' },
-  );
-}
-
-async function refsOf(repository: Repository, branches: string): Promise<RefInfo[]> {
+async function refsOf(repository: Opened, branches: string): Promise<RefInfo[]> {
   const refs: RefInfo[] = [];
   const remote = branches === 'refs/heads' ? {} : { remote: 'origin' };
   for (const kind of ['branch', 'tag'] as const) {
@@ -376,9 +211,4 @@ async function refsOf(repository: Repository, branches: string): Promise<RefInfo
     }
   }
   return refs;
-}
-
-/** `seconds` as commits have them; the bounds in ms. */
-function isWithin(seconds: number, since = -Infinity, until = Infinity): boolean {
-  return seconds >= Math.floor(since / 1000) && seconds <= Math.floor(until / 1000);
 }

@@ -65,8 +65,13 @@ describe('a work tree on a machine without git', () => {
   it('may be a checkout without its history, as CI makes it', async () => {
     const shallow = path.join(sandbox.root, 'shallow');
     execFileSync('git', ['clone', '-q', '--depth=1', `file://${sandbox.bare}`, shallow]);
-    const log = await open(shallow).log(revision, { signal, limit: 10 });
+    const store = open(shallow);
+    const log = await store.log(revision, { signal, limit: 10 });
     expect(log).toMatchObject([{ subject: 'Second', parents: [] }]);
+    expect(await store.resolveExpression('HEAD~1', { signal })).toBeUndefined();
+    expect(await open(sandbox.work).resolveExpression('HEAD~1', { signal })).toBe(
+      sandbox.git('rev-parse', 'HEAD~1'),
+    );
   });
 
   it('is not written to, and says that git is missing', async () => {

@@ -7,7 +7,8 @@ import type { Place } from '../open.js';
 import { PLAIN_ACCESS } from '../remote-access.js';
 import type { RawCommits } from '../signatures.js';
 import { HttpCopy } from './copy.js';
-import { gitFolder, isomorphicRepository } from './repository.js';
+import { gitFolder, ifThere } from './opened.js';
+import { isomorphicRepository } from './repository.js';
 
 /**
  * The job repository on a machine without git (a slim container with Node): it is read as with git, a local one in place
@@ -38,12 +39,7 @@ export function storeWithoutGit({
     async commitBytes(id, { signal }) {
       signal.throwIfAborted();
       const gitdir = copy?.gitdir ?? (await gitFolder(location));
-      const found = await isomorphic
-        .readObject({ fs, gitdir, oid: id, format: 'content' })
-        .catch((error: unknown) => {
-          if (error instanceof isomorphic.Errors.NotFoundError) return undefined;
-          throw error;
-        });
+      const found = await ifThere(isomorphic.readObject({ fs, gitdir, oid: id, format: 'content' }));
       return found?.type === 'commit' && found.format === 'content' ? found.object : undefined;
     },
     writeCommit: refuse,

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pLimit from 'p-limit';
-import { execa } from 'execa';
-import path from 'node:path';
+import { bundledProgram } from '../../scenario/bundled.js';
 import { LEDGER, openDeployer } from './deployer.js';
 import { deployInChild, eve, treeOf, worldOf, type Eve, type World } from './world.js';
 
-const project = path.resolve(import.meta.dirname, '../../..');
-const program = path.join(project, 'build/crash-child.mjs');
+/** The child, in one file. */
+let program: string;
 /** Passes after which nothing may be left to do. */
 const MOST_PASSES = 5;
 
@@ -27,7 +26,7 @@ describe.each([
   let deaths: Death[];
 
   beforeAll(async () => {
-    await bundled();
+    program = await bundledProgram('crash-child', 'test/faults/crash/child.ts');
     night = await eve();
     const world = await worldOf(night, scheme);
     const { names } = await deployInChild(program, world.places);
@@ -74,22 +73,6 @@ describe.each([
     expect(killed).toBeGreaterThan(deaths.length * 0.9);
   }, 1_800_000);
 });
-
-/** The child, in one file. A process of its own makes it: the bundler does not run in this one. */
-async function bundled(): Promise<void> {
-  const options = {
-    entryPoints: [path.join(import.meta.dirname, 'child.ts')],
-    outfile: program,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  };
-  const script = `import { build } from 'esbuild'; await build(${JSON.stringify(options)});`;
-  await execa(process.execPath, ['--input-type=module', '--eval', script], { cwd: project });
-}
 
 async function dies(world: World, death: Death): Promise<boolean> {
   if ('point' in death) return (await deployInChild(program, world.places, { killAt: death.point })).killed;
