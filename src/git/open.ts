@@ -4,6 +4,7 @@ import path from 'node:path';
 import { formatOf, parseObjectId, type ObjectFormat } from '../domain/source/revision.js';
 import type { Waiting } from '../ports/kv-store.js';
 import { TowlineError } from '../runtime/errors.js';
+import { ownFolder } from '../runtime/own-folder.js';
 import { PLAIN_ACCESS, remoteEnvironment, type RemoteAccess } from './remote-access.js';
 import { git, type GitCall, type GitPlace, type OpenRepository } from './run.js';
 
@@ -107,7 +108,8 @@ async function copyOf(
   if (ready !== undefined) return gitDir;
   // Made aside and moved into place: a copy that was cut off is never taken for a whole one.
   const fresh = `${gitDir}.${randomUUID()}`;
-  await mkdir(fresh, { recursive: true });
+  await ownFolder(storeDir);
+  await mkdir(fresh);
   try {
     const format = await remoteFormat(remote, fresh, call);
     await git(

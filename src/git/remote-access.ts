@@ -1,6 +1,7 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { ownFolder } from '../runtime/own-folder.js';
 
 /** How one remote is reached, beyond what git's own configuration says. */
 export interface RemoteAccess {
@@ -73,7 +74,7 @@ exec ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o "ConnectTimeout=$TOWLI
 
 async function sshProgram(storeDir: string): Promise<string> {
   const file = path.join(storeDir, 'ssh');
-  await mkdir(storeDir, { recursive: true });
+  await ownFolder(storeDir);
   const fresh = `${file}.${randomUUID()}`;
   await writeFile(fresh, SSH);
   await chmod(fresh, 0o700);

@@ -4,6 +4,7 @@ import { EXIT } from '../../runtime/exit-codes.js';
 import type { Containers } from '../../ports/containers.js';
 import { messageOf } from '../../runtime/errors.js';
 import { createLog, type Log } from '../../runtime/log.js';
+import { ownFolder } from '../../runtime/own-folder.js';
 import { startSandbox } from '../../sandbox/index.js';
 import { writeLine, type GlobalFlags, type Io } from '../io.js';
 
@@ -23,8 +24,10 @@ export async function run(_args: string[], flags: Flags, io: Io): Promise<number
     stream: io.stderr,
   });
   const containers = flags.docker === 'auto' ? await engine(log, io.signal) : undefined;
+  const dataDir = path.resolve(io.cwd, flags.dir);
+  await ownFolder(dataDir);
   const sandbox = await startSandbox({
-    dataDir: path.resolve(io.cwd, flags.dir),
+    dataDir,
     host: '127.0.0.1',
     ports: { consul: flags.consulPort, marathon: flags.marathonPort, chronos: flags.chronosPort },
     log,

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as isomorphic from 'isomorphic-git';
 import { isAbort, messageOf, TowlineError } from '../../runtime/errors.js';
+import { ownFolder } from '../../runtime/own-folder.js';
 import { redact } from '../../runtime/redact.js';
 import type { RemoteAccess } from '../remote-access.js';
 import { gitHttp } from './http.js';
@@ -39,6 +40,7 @@ export class HttpCopy {
     const { gitdir, access } = this;
     const { user = 'towline', token, timeoutMs, shallow } = access;
     try {
+      await ownFolder(path.dirname(gitdir));
       if ((await stat(path.join(gitdir, 'HEAD')).catch(() => undefined)) === undefined)
         await isomorphic.init({ fs, gitdir, dir: gitdir, bare: true, defaultBranch: 'main' });
       const refspec = '+refs/heads/*:refs/remotes/origin/*';

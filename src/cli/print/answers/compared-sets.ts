@@ -2,7 +2,8 @@ import picocolors from 'picocolors';
 import type { ComparedJob, ComparedSets } from '../../../domain/job/compare-sets.js';
 import type { Job } from '../../../domain/job/job.js';
 import { writeLine, type Io } from '../../io.js';
-import { plainText, valueText } from '../plain-text.js';
+import { plainText } from '../plain-text.js';
+import { fieldText } from './field-text.js';
 
 /** Jobs that both sides have and that are not the same. */
 export function differing({ both }: ComparedSets): ComparedJob[] {
@@ -26,10 +27,9 @@ export function printComparedSets(
   for (const { before, after, fields } of differ) {
     const named = before.ref === after.ref ? before.ref : `${before.ref} -> ${after.ref}`;
     writeLine(stdout, `  ${colors.yellow('~')} ${colors.bold(plainText(named))}`);
-    for (const { pointer, beforeAt, afterAt, ...field } of fields) {
-      const [old, now] = [colors.red(valueText(field.before)), colors.green(valueText(field.after))];
+    for (const { beforeAt, afterAt, ...field } of fields) {
       const places = `${beforeAt ?? `not in ${left}`} -> ${afterAt ?? `not in ${right}`}`;
-      writeLine(stdout, `      ${plainText(pointer) || '/'}: ${old} -> ${now}`);
+      writeLine(stdout, `      ${fieldText(field, colors)}`);
       writeLine(stdout, `          ${colors.dim(plainText(places))}`);
     }
   }

@@ -2,7 +2,8 @@ import picocolors from 'picocolors';
 import { short } from '../../../domain/source/revision.js';
 import type { LedgerDiff } from '../../../queries/ledger-diff.js';
 import { writeLine, type Io } from '../../io.js';
-import { plainText, valueText } from '../plain-text.js';
+import { plainText } from '../plain-text.js';
+import { fieldText } from './field-text.js';
 import { differText } from './compared-sets.js';
 
 /** What was sent at one entry and not at the other, field by field. */
@@ -18,10 +19,7 @@ export function printLedgerDiff(
   for (const { path } of added) writeLine(stdout, `  ${colors.green('+')} ${colors.bold(plainText(path))}`);
   for (const { path, fields } of changed) {
     writeLine(stdout, `  ${colors.yellow('~')} ${colors.bold(plainText(path))}`);
-    for (const { pointer, before, after } of fields) {
-      const [old, now] = [colors.red(valueText(before)), colors.green(valueText(after))];
-      writeLine(stdout, `      ${plainText(pointer) || '/'}: ${old} -> ${now}`);
-    }
+    for (const field of fields) writeLine(stdout, `      ${fieldText(field, colors)}`);
   }
   const counts = [`${same} the same`, differText(changed.length)];
   writeLine(stdout, `  ${[...counts, `${removed.length} removed`, `${added.length} added`].join(', ')}`);
