@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Revision } from '../domain/source/revision.js';
-import type { NewCommit } from '../ports/git-store.js';
-import type { Waiting } from '../ports/kv-store.js';
+import type { NewCommit, Publishing as PublishOptions } from '../ports/git-store.js';
 import { TowlineError } from '../runtime/errors.js';
 import { NearRemotes } from './near-remote.js';
 import { RefUpdates } from './ref-updates.js';
@@ -10,12 +9,9 @@ import type { Upkeep } from './upkeep.js';
 import { failure, git, type OpenRepository } from './run.js';
 import type { MadeCommit } from './write-commit.js';
 
-export interface Publishing extends Waiting {
+/** Which branch, and the port's own options. */
+interface Publishing extends PublishOptions {
   branch: string;
-  /** What the branch points to now; undefined: it does not exist. */
-  expected: Revision | undefined;
-  runHooks: boolean;
-  pushOptions?: readonly string[];
 }
 
 /** Moves branches by compare-and-swap, and keeps what that needs between two times. */

@@ -20,6 +20,7 @@ export interface NewCommit {
 }
 
 export interface Publishing extends Waiting {
+  /** What the branch points to now; undefined: it does not exist. */
   expected: Revision | undefined;
   runHooks: boolean;
   pushOptions?: readonly string[];
