@@ -20,11 +20,12 @@ async function tests() {
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     'node_modules/jest/bin/jest.js',
+    // Before the options: one with a list would take names of files for members of it.
+    ...jestArguments,
     '--maxWorkers=2',
     '--json',
     `--outputFile=${report}`,
     '--reporters=default',
-    ...jestArguments,
   ]);
   let counts;
   try {
