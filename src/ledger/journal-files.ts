@@ -1,4 +1,4 @@
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LedgerEntry } from '../domain/record/ledger-entry.js';
 import type { Before } from '../domain/record/rebase.js';
@@ -6,7 +6,6 @@ import { digest } from '../domain/source/digest.js';
 import { isObject, type Json, type JsonObject } from '../domain/source/json.js';
 import { parseObjectId, type ObjectId } from '../domain/source/revision.js';
 import { TowlineError } from '../runtime/errors.js';
-import { ownFolder } from '../runtime/own-folder.js';
 import { parseState } from '../domain/record/ledger-files.js';
 
 /** An entry that could not be appended when it was due. */
@@ -40,7 +39,7 @@ export class JournalFiles {
 
   /** On disk, also after a power cut, when this answers. */
   async add(what: Pick<Journalled, 'base' | 'before' | 'entry'>): Promise<void> {
-    await ownFolder(this.folder);
+    await mkdir(this.folder, { recursive: true });
     const body = what as unknown as Json;
     const last = (await this.read()).at(-1);
     const number = last === undefined ? 1 : Number(path.basename(last.file, '.json')) + 1;
